@@ -1,0 +1,1 @@
+"""What people grant (limits), what was spent (usage), and what is held before a run (reservations)."""

@@ -1,0 +1,1 @@
+"""Related code: which files of the repository matter for a text, inside a token budget."""

@@ -1,0 +1,140 @@
+"""Every failure a user may meet: what happened, what to do next, and how the program ends.
+
+    RunnerError (1)
+        UsageProblem (2)        what was typed or configured is wrong
+            SettingsProblem         a settings, limits or credentials file
+            TemplateProblem         a prompt template
+            NotARepository          no git repository here
+        Conflict (3)            somebody else has it
+            AlreadyClaimed          the task is in other hands
+            LeaseLost               a newer claim exists; every side effect must stop
+            InvalidTransition       the task's state does not allow it
+        TryLater (4)            nothing is wrong; it works later
+            QuotaExceeded           the allowance is spent
+            NothingToClaim          no task is ready
+            Busy                    a lock was not free in time
+        OutsideTrouble (5)      a program or a service we depend on
+            GitFailed, GhFailed, ClaudeNotStarted, ChildTimedOut, StoreFailed
+        UnknownTask (1), BranchMoved (1)
+        Stopped (130, 3 or 1)   a run was told to stop; the exit code follows the reason
+
+Codes: design page, section 9. 70 is a bug and has no class here: it is every other exception.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+EXIT_BUG = 70
+EXIT_INTERRUPTED = 130
+
+
+class RunnerError(Exception):
+    """An expected failure: the message says what happened, the hint what to do next."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageProblem(RunnerError):
+    """What was typed or configured is wrong; nothing was done."""
+
+    exit_code = 2
+
+
+class SettingsProblem(UsageProblem):
+    """A bad key or value in a settings, limits or credentials file."""
+
+
+class TemplateProblem(UsageProblem):
+    """A prompt template that cannot be rendered."""
+
+
+class NotARepository(UsageProblem):
+    """The folder does not belong to a git repository that we can work in."""
+
+
+class Conflict(RunnerError):
+    """Somebody else holds what was asked for."""
+
+    exit_code = 3
+
+
+class AlreadyClaimed(Conflict):
+    """The task is in other hands."""
+
+
+class LeaseLost(Conflict):
+    """A larger fence exists or the task is final: the caller must stop all side effects."""
+
+
+class InvalidTransition(Conflict):
+    """The task's state does not allow what was asked."""
+
+
+class TryLater(RunnerError):
+    """Nothing is wrong; the same call can succeed later."""
+
+    exit_code = 4
+
+
+class QuotaExceeded(TryLater):
+    """The allowance is spent; `retry_at` is when the binding limit frees up (None: only a person can free it)."""
+
+    def __init__(self, message: str, *, hint: str = "", retry_at: datetime | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_at = retry_at
+
+
+class NothingToClaim(TryLater):
+    """No task is ready for this agent."""
+
+
+class Busy(TryLater):
+    """A lock that another process holds was not free in time."""
+
+
+class OutsideTrouble(RunnerError):
+    """A program or service that we depend on failed."""
+
+    exit_code = 5
+
+
+class GitFailed(OutsideTrouble):
+    """`git` could not do what was asked; the message carries its last words."""
+
+
+class GhFailed(OutsideTrouble):
+    """`gh` could not do what was asked; the message carries its last words."""
+
+
+class ClaudeNotStarted(OutsideTrouble):
+    """The `claude` program is missing, too old or refused its arguments; nothing was spent."""
+
+
+class ChildTimedOut(OutsideTrouble):
+    """A child process was ended because its time was over."""
+
+
+class StoreFailed(OutsideTrouble):
+    """A database or state file cannot be read or written; nothing was changed."""
+
+
+class UnknownTask(RunnerError):
+    """No task has this id."""
+
+
+class BranchMoved(RunnerError):
+    """The remote branch has commits that are not ours; it was left alone."""
+
+
+class Stopped(RunnerError):
+    """A run was told to stop. `reason` is the `StopReason` value; the exit code follows from it."""
+
+    def __init__(self, message: str, *, reason: str, exit_code: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+        self.exit_code = exit_code

@@ -1,0 +1,1 @@
+"""A repository read, the private clone and its work trees, commit and push."""

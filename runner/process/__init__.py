@@ -1,0 +1,1 @@
+"""Child processes: an argument list, an allow-listed environment, a deadline, nobody survives."""

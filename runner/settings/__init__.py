@@ -1,0 +1,1 @@
+"""Settings in layers: built-in < user < project < environment < flags; checked once."""

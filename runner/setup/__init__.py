@@ -1,0 +1,1 @@
+"""First set-up of a machine or a repository."""

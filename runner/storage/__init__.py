@@ -1,0 +1,1 @@
+"""One database: connections, transactions, numbered migrations."""

@@ -1,0 +1,1 @@
+"""The shared work: tasks, claims and leases, over one database."""

@@ -1,0 +1,111 @@
+"""The two faces of the queue: `Claims` is all that a run sees, `TaskBoard` is what people see."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from runner.tasks.model import (
+    Claimed,
+    ClaimRequest,
+    Ending,
+    Lease,
+    NewTask,
+    Report,
+    Task,
+    TaskChange,
+    TaskEvent,
+    TaskFilter,
+)
+
+
+class Claims(Protocol):
+    """Take a task and work on it under a lease. Only the store's clock decides leases."""
+
+    def claim(self, request: ClaimRequest) -> Claimed:
+        """Take one task, atomically; a repeat of the same request id returns the same claim.
+
+        Raises:
+            NothingToClaim: no ready task for this agent (never when `task_id` is given).
+            UnknownTask: no task has the given id.
+            AlreadyClaimed: the named task is held by a live lease.
+            InvalidTransition: the named task is final, blocked, parked or waits for others.
+        """
+        ...
+
+    def renew(self, lease: Lease, report: Report) -> Lease:
+        """Prolong the lease and tell the news. An expired lease with the newest fence is renewed too.
+
+        Raises:
+            LeaseLost: a larger fence exists, or the task is final.
+        """
+        ...
+
+    def complete(self, lease: Lease, ending: Ending) -> Task:
+        """End the attempt; the outcome decides what the task becomes. A repeat returns the first answer.
+
+        Raises:
+            LeaseLost: a larger fence exists, or the task is final by other means.
+        """
+        ...
+
+    def release(self, lease: Lease, *, note: str) -> Task:
+        """Give the task back, ready at once; no attempt is used. A repeat changes nothing.
+
+        Raises:
+            LeaseLost: a larger fence exists, or the task is final.
+        """
+        ...
+
+
+class TaskBoard(Protocol):
+    """What people and the server's pages do with tasks."""
+
+    def create(self, new: NewTask, *, request_id: str) -> Task:
+        """Put a task in the queue; a repeat of the request id returns the same task.
+
+        Raises:
+            UsageProblem: an empty title, a `needs` cycle, or a value out of range.
+            UnknownTask: a task named in `needs` does not exist.
+        """
+        ...
+
+    def get(self, task_id: str) -> Task:
+        """Raises: UnknownTask."""
+        ...
+
+    def list(self, wanted: TaskFilter) -> tuple[Task, ...]:
+        """In claim order, at most `wanted.limit`; final tasks after open ones, newest first."""
+        ...
+
+    def update(self, task_id: str, change: TaskChange) -> Task:
+        """Raises: UnknownTask, InvalidTransition (status of a held task, or not in the table)."""
+        ...
+
+    def finish(self, task_id: str, ending: Ending) -> Task:
+        """A person ends a task by hand, also one that they took themselves.
+
+        Raises: UnknownTask, InvalidTransition (already final).
+        """
+        ...
+
+    def cancel(self, task_id: str) -> Task:
+        """A holder learns of it at its next renewal. Raises: UnknownTask, InvalidTransition (already final)."""
+        ...
+
+    def requeue(self, task_id: str) -> Task:
+        """A final or blocked task gets a fresh set of attempts. Raises: UnknownTask, InvalidTransition."""
+        ...
+
+    def release(self, task_id: str) -> Task:
+        """Take a task out of its holder's hands; no attempt is used. Raises: UnknownTask, InvalidTransition."""
+        ...
+
+    def answer(self, task_id: str, text: str) -> Task:
+        """A blocked task goes on with this answer. Raises: UnknownTask, InvalidTransition (not blocked)."""
+        ...
+
+    def events(
+        self, task_id: str | None = None, *, after: int = 0, limit: int = 100
+    ) -> tuple[TaskEvent, ...]:
+        """Events with a larger `seq` than `after`, oldest first."""
+        ...
