@@ -1,0 +1,53 @@
+"""Every test runs in a home folder of its own; the real one is never touched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.git import Sandbox
+
+KEEP = ("PATH", "LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START", "CI")
+"""What a test inherits from the machine; all the rest of the environment is ours to set."""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh home folder with a git identity; XDG folders, state and caches all live in it."""
+    folder = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name not in KEEP and not name.startswith("PYTEST_"):
+            monkeypatch.delenv(name)
+    (folder / ".gitconfig").write_text(
+        "[user]\n\tname = Ada Developer\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n"
+        '[commit]\n\tgpgSign = false\n[gc]\n\tauto = 0\n[protocol "file"]\n\tallow = always\n'
+    )
+    settings = {
+        "HOME": str(folder),
+        "XDG_CONFIG_HOME": str(folder / ".config"),
+        "XDG_STATE_HOME": str(folder / ".local/state"),
+        "XDG_CACHE_HOME": str(folder / ".cache"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "TZ": "UTC",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return folder
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Sandbox:
+    """A small repository with one commit and no remote."""
+    return Sandbox.create(tmp_path / "repo", files={"README.md": "# Widget\n", "calc.py": CALC})
+
+
+@pytest.fixture
+def published(repository: Sandbox, tmp_path: Path) -> Iterator[tuple[Sandbox, Sandbox]]:
+    """The same repository with a bare `origin` that has its main branch: (checkout, origin)."""
+    yield repository, repository.add_remote(tmp_path / "origin.git")
+
+
+CALC = "def add(a, b):\n    return a - b\n"

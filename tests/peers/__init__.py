@@ -1,0 +1,1 @@
+"""Programs and services that stand in for the outside, over real sockets."""
