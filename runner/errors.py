@@ -14,7 +14,7 @@
             NothingToClaim          no task is ready
             Busy                    a lock was not free in time
         OutsideTrouble (5)      a program or a service we depend on
-            GitFailed, GhFailed, ClaudeNotStarted, ChildTimedOut, StoreFailed
+            ProgramMissing, GitFailed, GhFailed, ClaudeNotStarted, ChildTimedOut, StoreFailed
         UnknownTask (1), BranchMoved (1)
         Stopped (130, 3 or 1)   a run was told to stop; the exit code follows the reason
 
@@ -101,6 +101,10 @@ class OutsideTrouble(RunnerError):
     """A program or service that we depend on failed."""
 
     exit_code = 5
+
+
+class ProgramMissing(OutsideTrouble):
+    """A program that we call is not on PATH, or cannot be run."""
 
 
 class GitFailed(OutsideTrouble):
