@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,9 +44,9 @@ def repository(tmp_path: Path) -> Sandbox:
 
 
 @pytest.fixture
-def published(repository: Sandbox, tmp_path: Path) -> Iterator[tuple[Sandbox, Sandbox]]:
+def published(repository: Sandbox, tmp_path: Path) -> tuple[Sandbox, Sandbox]:
     """The same repository with a bare `origin` that has its main branch: (checkout, origin)."""
-    yield repository, repository.add_remote(tmp_path / "origin.git")
+    return repository, repository.add_remote(tmp_path / "origin.git")
 
 
 CALC = "def add(a, b):\n    return a - b\n"
