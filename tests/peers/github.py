@@ -1,0 +1,240 @@
+"""A GitHub of our own on loopback, for the real `gh`: it is the proxy through which gh reaches github.localhost.
+
+gh speaks plain http to that one host and asks the proxy for it, so no name has to resolve and no port to be free.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import struct
+import threading
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.peers.github_state import GitHubState, Json, Pull, Refused
+
+HOST = "github.localhost"
+TOKEN = "gh-token-for-tests"
+
+
+@unique
+class Trouble(StrEnum):
+    """What can go wrong, as GitHub words it."""
+
+    UNAUTHORIZED = "401"
+    FORBIDDEN = "403, the token lacks the right"
+    FORBIDDEN_FIELD = "403 as a GraphQL error"
+    SSO = "403, the organisation wants single sign-on"
+    SERVER_ERROR = "502 with a page"
+    RATE_LIMIT = "403, the hour's requests are spent"
+    RATE_LIMIT_FIELD = "the spent hour as a GraphQL error"
+    SECONDARY_LIMIT = "403, too fast"
+    RESET = "the connection is reset before anything is done"
+    LOST_REPLY = "it is done, then the connection is reset"
+    NO_URL = "it is done, the answer has no address"
+    OTHER_HOST = "it is done, the answer's address is somewhere else"
+    OTHER_REPOSITORY = "it is done, the answer's address is another repository's"
+    NOT_JSON = "200 with a page"
+    HANG = "no answer until the server closes"
+
+
+_HTTP: dict[Trouble, tuple[int, str, dict[str, str]]] = {
+    Trouble.UNAUTHORIZED: (401, "Bad credentials", {}),
+    Trouble.FORBIDDEN: (403, "Resource not accessible by personal access token", {}),
+    Trouble.SSO: (
+        403,
+        "Resource protected by organization SAML enforcement. You must grant your OAuth token access.",
+        {"X-GitHub-SSO": "required; url=https://github.com/orgs/acme/sso?authorization_request=A1"},
+    ),
+    Trouble.RATE_LIMIT: (
+        403,
+        "API rate limit exceeded for user ID 1.",
+        {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1900000000"},
+    ),
+    Trouble.SECONDARY_LIMIT: (
+        403,
+        "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
+        {"retry-after": "60"},
+    ),
+}
+_FIELDS = {
+    Trouble.FORBIDDEN_FIELD: Refused("Resource not accessible by personal access token", kind="FORBIDDEN"),
+    Trouble.RATE_LIMIT_FIELD: Refused("API rate limit exceeded for user ID 1.", kind="RATE_LIMITED"),
+}
+_URLS = {
+    Trouble.NO_URL: "",
+    Trouble.OTHER_HOST: "https://github.example.org/acme/widget/pull/1",
+    Trouble.OTHER_REPOSITORY: f"http://{HOST}/mallory/widget/pull/1",
+}
+
+
+@dataclass(slots=True)
+class _Planned:
+    trouble: Trouble
+    operation: str
+    times: int | None
+
+
+class GitHub:
+    """The server and its state; use it as a context manager and hand `environment` to whatever calls gh."""
+
+    def __init__(self, origin: Path, *, owner: str = "acme", name: str = "widget") -> None:
+        self.state = GitHubState(origin, owner=owner, name=name, host=HOST)
+        self.operations: list[str] = []
+        """What was asked, in order: GraphQL operation names, else `GET /path`."""
+        self._planned: list[_Planned] = []
+        self._closing = threading.Event()
+        self._lock = threading.Lock()
+        self._server = _Server(self)
+
+    @property
+    def remote_url(self) -> str:
+        """What a checkout's `origin` should be; `pushInsteadOf` sends its pushes to the bare repository."""
+        return f"http://{HOST}/{self.state.owner}/{self.state.name}.git"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What lets gh find this server; NO_PROXY keeps everybody else off it."""
+        proxy = f"http://127.0.0.1:{self._server.server_port}"
+        # gh is told nothing else: with https it would meet a refusal here, not the network.
+        return {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy, "NO_PROXY": "127.0.0.1", "GH_TOKEN": TOKEN}
+
+    @property
+    def pulls(self) -> list[Pull]:
+        return self.state.pulls
+
+    def trouble(self, trouble: Trouble, *, operation: str = "", times: int | None = 1) -> None:
+        """Let the next `times` requests of the operation (empty: of any) fail; None means from now on."""
+        self._planned.append(_Planned(trouble, operation, times))
+
+    def __enter__(self) -> GitHub:
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def due(self, operation: str) -> Trouble | None:
+        """Note the operation; the trouble it is to meet, once less from now on."""
+        with self._lock:
+            self.operations.append(operation)
+            for planned in self._planned:
+                if planned.operation in ("", operation) and planned.times != 0:
+                    planned.times = None if planned.times is None else planned.times - 1
+                    return planned.trouble
+        return None
+
+    def ask(self, operation: str, body: Json, trouble: Trouble | None) -> Json:
+        """The whole GraphQL answer."""
+        try:
+            if trouble in _FIELDS:
+                raise _FIELDS[trouble]
+            with self._lock:
+                data = self.state.answer(operation, body["query"], body.get("variables") or {})
+        except Refused as refused:
+            return {"data": {refused.error["path"][0]: None}, "errors": [refused.error]}
+        if trouble in _URLS:
+            data["createPullRequest"]["pullRequest"]["url"] = _URLS[trouble]
+        return {"data": data}
+
+    def wait_for_close(self) -> None:
+        self._closing.wait(60)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, github: GitHub) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.github = github
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002  (the parent's name)
+        pass
+
+    def do_GET(self) -> None:
+        self._serve({})
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        self._serve(json.loads(body))
+
+    def do_CONNECT(self) -> None:
+        self._github.operations.append(f"CONNECT {self.path}")
+        self._say(403, "text/plain", b"this proxy has no way out")
+
+    @property
+    def _github(self) -> GitHub:
+        assert isinstance(self.server, _Server)
+        return self.server.github
+
+    def _serve(self, body: Json) -> None:
+        target = urlsplit(self.path)
+        found = re.search(r"\b(?:query|mutation) (\w+)", str(body.get("query", "")))
+        operation = found[1] if found else f"{self.command} {target.path or '/'}"
+        trouble = self._github.due(operation)
+        if target.hostname != f"api.{HOST}":
+            self._json(404, {"message": "Not Found"})
+        elif self.headers.get("Authorization") != f"token {TOKEN}":
+            self._fail(Trouble.UNAUTHORIZED)
+        elif trouble is not None and self._fail(trouble):
+            pass
+        elif not found:
+            self._json(200, {"login": "ada"}, {"X-Oauth-Scopes": "repo, read:org"})
+        else:
+            answer = self._github.ask(operation, body, trouble)
+            self._reset() if trouble is Trouble.LOST_REPLY else self._json(200, answer)
+
+    def _fail(self, trouble: Trouble) -> bool:
+        """Answer with the trouble; False if it is one that shows only after the work is done."""
+        if trouble in _HTTP:
+            status, message, headers = _HTTP[trouble]
+            self._json(status, {"message": message, "documentation_url": "https://docs.github.com"}, headers)
+        elif trouble is Trouble.SERVER_ERROR:
+            self._say(502, "text/html", b"<html><title>Unicorn! GitHub</title></html>")
+        elif trouble is Trouble.NOT_JSON:
+            self._say(200, "text/html", b"<html>captive portal</html>")
+        elif trouble is Trouble.RESET:
+            self._reset()
+        elif trouble is Trouble.HANG:
+            self._github.wait_for_close()
+            self.close_connection = True
+        else:
+            return False
+        return True
+
+    def _json(self, status: int, answer: Json, headers: dict[str, str] | None = None) -> None:
+        self._say(status, "application/json; charset=utf-8", json.dumps(answer).encode(), headers)
+
+    def _say(self, status: int, kind: str, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in {
+            "content-type": kind,
+            "content-length": str(len(body)),
+            **(headers or {}),
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _reset(self) -> None:
+        """Drop the connection hard: the other side reads "connection reset by peer"."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
