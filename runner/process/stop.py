@@ -82,3 +82,8 @@ class Stop:
         self._callbacks.append(callback)
         if self.is_set():
             callback()
+
+    def forget(self, callback: Callable[[], None]) -> None:
+        """Undo one `on_set`; no error if it was never given."""
+        if callback in self._callbacks:
+            self._callbacks.remove(callback)
