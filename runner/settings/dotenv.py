@@ -1,0 +1,39 @@
+"""The seed system's `.env`: four names in a file of the work tree; pure.
+
+The rules are the seed's: lines are trimmed; blank lines, lines that begin with # and lines without = are
+skipped; the first = splits; any run of quotes around the value goes, unbalanced too; the last one wins;
+no `export`, no comments behind a value, no escapes, no interpolation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+SEED_NAMES = ("AGENTIC_BASE_URL", "AGENTIC_TOKEN", "AGENTIC_PROJECT", "AGENTIC_AGENT_ID")
+REFUSED = ("AGENTIC_BASE_URL", "AGENTIC_TOKEN")
+"""A repository that could set these would send the developer's token wherever it likes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DotEnv:
+    """What a `.env` says to us. An empty value is there as well: it clears what lower layers say."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Where each value stands, lines from 1."""
+    refused: tuple[str, ...] = ()
+    """Names that had a value and are never taken from a work tree."""
+
+
+def parse(text: str) -> DotEnv:
+    """Read the four seed names; everything else belongs to other programs and is ignored."""
+    found: dict[str, str] = {}
+    lines: dict[str, int] = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        name, equals, value = line.strip().partition("=")
+        if equals and name.strip() in SEED_NAMES:
+            found[name.strip()] = value.strip().strip("\"'")
+            lines[name.strip()] = number
+    refused = tuple(name for name in REFUSED if found.pop(name, ""))
+    return DotEnv(values=found, lines=lines, refused=refused)

@@ -1,0 +1,10 @@
+"""Every setting there is, in one table."""
+
+from __future__ import annotations
+
+from runner.settings.key import Key
+from runner.settings.keys_agent import CLAUDE, QUEUE, WHO
+from runner.settings.keys_run import CHECKS, DELIVERY, WORK
+
+KEYS: dict[str, Key] = {key.name: key for key in (*WHO, *QUEUE, *CLAUDE, *WORK, *CHECKS, *DELIVERY)}
+GROUPS = frozenset(name.partition(".")[0] for name in KEYS if "." in name)

@@ -1,0 +1,180 @@
+"""Every layer checked and laid over the others: the settings of this call, and where each came from.
+
+Built-in < the seed's agentic.yaml < config.toml < its profile < .runner.toml < .env < environment < flags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runner.paths import Paths
+from runner.settings.layers import (
+    Flag,
+    Layer,
+    Setting,
+    dotenv_layer,
+    environment_layer,
+    file_layer,
+    flags_layer,
+    profile_names,
+    text_layer,
+)
+from runner.settings.merge import Merged, defaults, lay, lay_untrusted
+from runner.settings.model import Settings, build
+from runner.settings.notices import ignored, work_tree_warnings
+from runner.settings.problems import Problem, raise_all
+from runner.settings.project_files import ProjectFiles, ProjectSource, gather
+from runner.settings.sources import Sources, read_sources
+from runner.settings.trust import Standing, Verdict, verdict
+from runner.settings.urls import without_slash
+
+PROFILE_VARIABLE = "RUNNER_PROFILE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """The settings that hold now, and all there is to tell about them."""
+
+    settings: Settings
+    found: Mapping[str, Setting]
+    """Every key with its value and origin."""
+    verdict: Verdict
+    """How far the repository's own files are followed."""
+    project: ProjectFiles | None = None
+    """What the repository says, trusted or not; None outside a repository."""
+    profile: str | None = None
+    warnings: tuple[str, ...] = ()
+    """One line each; nothing is wrong with what holds."""
+
+    def origin(self, key: str) -> str:
+        """Where a value came from: `default`, a file and its line, a variable, a flag."""
+        return str(self.found[key].origin)
+
+    @property
+    def prompts(self) -> dict[str, bytes]:
+        """The repository's own prompts by name, when they are trusted."""
+        return self.project.prompts if self.project and self.verdict.trusted else {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """Every layer, with what is wrong in any of them."""
+
+    sources: Sources
+    below: Merged
+    """Built-in up to the profile: all that the user's files say."""
+    project: Layer
+    above: tuple[Layer, ...]
+    """What beats the project: `.env`, environment, flags."""
+    profile: str | None
+    problems: tuple[Problem, ...]
+    seen: int = field(default=0)
+
+
+def load(
+    paths: Paths,
+    *,
+    environment: Mapping[str, str],
+    project: ProjectSource | None = None,
+    flags: Mapping[str, Flag] | None = None,
+    profile: str | None = None,
+    folder: Path | None = None,
+) -> Configuration:
+    """Read, check and merge every layer.
+
+    `project` is the repository (its work tree or a commit); None outside of one. `flags` are by key. `folder` is
+    where the seed's `.env` is looked for: None is the top of the project, or the current folder.
+
+    Raises:
+        SettingsProblem: with one line for each bad key, value or file.
+    """
+    checked = check(
+        paths, environment=environment, project=project, flags=flags, profile=profile, folder=folder
+    )
+    raise_all(checked.problems)
+    files = gather(project, _prompts_folder(checked)) if project else None
+    standing = verdict(paths, files.top, files.contents) if files else Verdict(standing=Standing.NOTHING)
+    merged, left_out = _with_project(checked, trusted=standing.trusted)
+    values = {name: setting.value for name, setting in merged.items()}
+    url = values["base_url"]
+    values["base_url"] = without_slash(url) if isinstance(url, str) else None
+    return Configuration(
+        settings=build(values),
+        found=merged,
+        verdict=standing,
+        project=files,
+        profile=checked.profile,
+        warnings=(*work_tree_warnings(checked.sources), *ignored(checked.project, left_out, files, standing)),
+    )
+
+
+def check(
+    paths: Paths,
+    *,
+    environment: Mapping[str, str],
+    project: ProjectSource | None = None,
+    flags: Mapping[str, Flag] | None = None,
+    profile: str | None = None,
+    folder: Path | None = None,
+) -> Checked:
+    """Read and check every layer, also profiles that are not chosen; raises nothing about their content."""
+    place = folder or (project.top if project else Path.cwd())
+    sources = read_sources(paths.config_file, environment, project, place)
+    chosen = profile or environment.get(PROFILE_VARIABLE) or None
+    user, problems = _user_layers(sources, chosen, paths.config_file)
+    own = file_layer(sources.project, project=True) if sources.project else Layer()
+    above = (
+        dotenv_layer(str(sources.dotenv_path), sources.dotenv),
+        environment_layer(environment),
+        flags_layer(flags or {}),
+    )
+    in_order = [*sources.problems, *_problems(user), *problems, *_problems([own, *above])]
+    return Checked(
+        sources=sources,
+        below=lay(defaults(), user),
+        project=own,
+        above=above,
+        profile=chosen,
+        problems=tuple(in_order),
+        seen=sum(layer.seen for layer in (*user, own, *above)),
+    )
+
+
+def _user_layers(sources: Sources, chosen: str | None, path: Path) -> tuple[list[Layer], list[Problem]]:
+    """The layers of the user's files in order; and the problems of profiles that are not chosen, or not there."""
+    seed, config = sources.seed, sources.config
+    layers = [text_layer(str(seed.path), seed.values)] if seed else []
+    names = profile_names(config) if config else ()
+    problems = [_unknown_profile(chosen, names, path)] if chosen and chosen not in names else []
+    if config:
+        layers.append(file_layer(config))
+        profiles = {name: file_layer(config, profile=name) for name in names}
+        layers += [profiles.pop(chosen)] if chosen in profiles else []
+        problems += _problems(profiles.values())
+    return layers, problems
+
+
+def _problems(layers: Iterable[Layer]) -> list[Problem]:
+    return [problem for layer in layers for problem in layer.problems]
+
+
+def _unknown_profile(name: str, names: tuple[str, ...], path: Path) -> Problem:
+    there = f"there are: {', '.join(names)}" if names else "there are none"
+    return Problem(
+        where=str(path), text=f"no profile {name!r}; {there}", hint=f"write a table [profile.{name}]"
+    )
+
+
+def _prompts_folder(checked: Checked) -> str:
+    """Where the repository's prompts would be if it were trusted: what must be looked at to trust it."""
+    merged, _ = _with_project(checked, trusted=True)
+    return str(merged["prompts.folder"].value)
+
+
+def _with_project(checked: Checked, *, trusted: bool) -> tuple[Merged, tuple[str, ...]]:
+    if trusted:
+        return lay(checked.below, [checked.project, *checked.above]), ()
+    merged, left_out = lay_untrusted(checked.below, checked.project)
+    return lay(merged, checked.above), left_out

@@ -1,0 +1,130 @@
+"""The settings as one typed, frozen value; what may stand in each field is in `keys.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runner.settings.key import Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaudeSettings:
+    program: str
+    model: str | None
+    max_turns: int
+    timeout_s: float
+    environment: tuple[str, ...]
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecksSettings:
+    commands: tuple[str, ...]
+    """Command lines for `shlex.split`; each is known to split."""
+    timeout_s: float
+    repairs: int
+    on_red: str
+    """`draft` or `none`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessSettings:
+    environment: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequestSettings:
+    base: str | None
+    draft: bool
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitSettings:
+    co_author: str
+    """`Name <mail>` on one line; empty for none."""
+    sign_off: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchSettings:
+    prefix: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkTreeSettings:
+    setup: tuple[str, ...]
+    copy: tuple[str, ...]
+    setup_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextSettings:
+    budget_tokens: int
+    exclude: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptsSettings:
+    folder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSettings:
+    lease_s: float
+    max_attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting with the value that holds. Times are seconds; None is what the key's page says."""
+
+    agent_id: str | None
+    project: str | None
+    base_url: str | None
+    """Known to be https, or http to this machine; without trailing slash. None is the embedded queue."""
+    capabilities: tuple[str, ...]
+    claude: ClaudeSettings
+    checks: ChecksSettings
+    process: ProcessSettings
+    pull_request: PullRequestSettings
+    commit: CommitSettings
+    branch: BranchSettings
+    work_tree: WorkTreeSettings
+    context: ContextSettings
+    prompts: PromptsSettings
+    task: TaskSettings
+    log: LogSettings
+
+
+GROUP_TYPES: dict[str, type] = {
+    "claude": ClaudeSettings,
+    "checks": ChecksSettings,
+    "process": ProcessSettings,
+    "pull_request": PullRequestSettings,
+    "commit": CommitSettings,
+    "branch": BranchSettings,
+    "work_tree": WorkTreeSettings,
+    "context": ContextSettings,
+    "prompts": PromptsSettings,
+    "task": TaskSettings,
+    "log": LogSettings,
+}
+
+
+def build(values: Mapping[str, Value]) -> Settings:
+    """Make the settings from a value for every key of the table."""
+    # Any: the table has checked each value against its key, and a test holds fields and keys together.
+    groups: dict[str, dict[str, Any]] = {name: {} for name in ("", *GROUP_TYPES)}
+    for name, value in values.items():
+        group, _, field = name.rpartition(".")
+        groups[group][field] = value
+    top = groups.pop("")
+    return Settings(**top, **{name: GROUP_TYPES[name](**fields) for name, fields in groups.items()})

@@ -1,0 +1,81 @@
+"""What a single text in the settings must look like; pure. Each rule answers what is wrong, or nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+AGENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:/+-]{0,127}", re.ASCII)
+WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+-]{0,99}", re.ASCII)
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\*?", re.ASCII)
+PERSON = re.compile(r"[^<>]*[^<>\s] <[^<>\s@]+@[^<>\s@]+>")
+BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+#-]*(/[A-Za-z0-9_][A-Za-z0-9_.+#-]*)*", re.ASCII)
+
+
+def single_line(text: str) -> str:
+    """Something to read, on one line, without control characters."""
+    if not text.strip():
+        return "must not be empty"
+    return "" if text.isprintable() else "must be one line without control characters"
+
+
+def agent_name(text: str) -> str:
+    """An agent's id: it ends up in file names, trailers and addresses."""
+    return _match(AGENT, text, "wants up to 128 letters, digits and . _ @ : / + -, without spaces")
+
+
+def word(text: str) -> str:
+    """A capability: one word."""
+    return _match(WORD, text, "wants one word of letters, digits and . _ : / + -")
+
+
+def variable(text: str) -> str:
+    """The name of an environment variable, or the beginning of some with a star: `MY_*`."""
+    return _match(VARIABLE, text, "wants the name of an environment variable, or PREFIX_*")
+
+
+def person(text: str) -> str:
+    """`Name <mail@host>` for a trailer, or nothing."""
+    if not text:
+        return ""
+    return single_line(text) or _match(PERSON, text, "wants Name <mail@host>, or nothing for no co-author")
+
+
+def branch_name(text: str) -> str:
+    """A branch, or the first part of one: what git takes, and a little less."""
+    fault = _match(BRANCH, text, "wants a branch name such as main or team/fix")
+    if not fault and (".." in text or any(part.endswith((".", ".lock")) for part in text.split("/"))):
+        return "wants a branch name that git accepts: no .., no part that ends in . or .lock"
+    return fault
+
+
+def label(text: str) -> str:
+    """A label of a pull request; a comma would split it in two on the way to the forge."""
+    return single_line(text) or ("must not hold a comma" if "," in text else "")
+
+
+def command_line(text: str) -> str:
+    """A program and its arguments, quoted as in a shell but run without one."""
+    import shlex
+
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        return f"is not a command line: {str(error).lower()}"
+    if "\0" in text:
+        return "must not hold a NUL character"
+    return "" if words and words[0] else "wants a program and its arguments"
+
+
+def inside_path(text: str) -> str:
+    """A path inside the repository, relative to its top."""
+    path = PurePosixPath(text)
+    if fault := single_line(text):
+        return fault
+    if path.is_absolute() or ".." in path.parts or path.parts[:1] in ((), (".git",)) or text.startswith("~"):
+        return "wants a path inside the repository, relative to its top"
+    return ""
+
+
+def _match(pattern: re.Pattern[str], text: str, fault: str) -> str:
+    return "" if pattern.fullmatch(text) else fault
