@@ -1,0 +1,108 @@
+"""Change `allowance.toml`: a person's comments and order stay, and a half-written file is never seen."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from runner.allowance.files.disk import replace_whole
+from runner.allowance.limits import (
+    DEFAULT_AGENT,
+    FILE_HEAD,
+    UNLIMITED,
+    LimitTables,
+    parse_limits,
+    safe_file_values,
+)
+from runner.errors import SettingsProblem
+
+
+def set_limits(path: Path, changes: Mapping[str, object], *, agent_id: str | None = None) -> LimitTables:
+    """Write keys of one agent's table (None: the default of every agent) and return what the file then says.
+
+    Keys and values are those of the file (`daily_cost_usd`: a number or decimal text, `models`: a list); None
+    takes a limit away. A first file starts from the safe defaults, so that one changed key never lifts the
+    limits that held until now. The file is replaced whole, mode 0600; a symbolic link stays one.
+
+    Raises:
+        SettingsProblem: a key or value is wrong, here or in the file, or it cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    table = agent_id or DEFAULT_AGENT
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _one_writer(target.parent):
+            text = target.read_bytes().decode("utf-8") if target.exists() else None
+            new = _first(table, changes) if text is None else _edited(text, table, changes, path)
+            tables = parse_limits(new, file_name=str(path))
+            replace_whole(str(target), new.encode("utf-8"))
+    except OSError as error:
+        raise SettingsProblem(
+            f"{path}: cannot be written: {error.strerror}", hint="make the file and its folder writable"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsProblem(
+            f"{path}: not a text in UTF-8 (byte {error.start})", hint="save it as UTF-8"
+        ) from error
+    return tables
+
+
+@contextmanager
+def _one_writer(folder: Path) -> Iterator[None]:
+    """Two people's changes must not undo each other. The lock is on the folder: no file is left behind."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _first(table: str, changes: Mapping[str, object]) -> str:
+    import tomli_w
+
+    values = safe_file_values()
+    _change(values["agent"].setdefault(table, {}), changes, under=values["agent"][DEFAULT_AGENT])
+    return FILE_HEAD + tomli_w.dumps(values)
+
+
+def _edited(text: str, table: str, changes: Mapping[str, object], path: Path) -> str:
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document = tomlkit.parse(text)
+    except TOMLKitError as error:
+        raise SettingsProblem(
+            f"{path}: not valid TOML: {error}", hint="correct the file, then set the limit again"
+        ) from error
+    if "agent" not in document:
+        document["agent"] = tomlkit.table(is_super_table=True)
+    agents = _mapping(document["agent"], f"{path}: agent")
+    if table not in agents:
+        agents[table] = tomlkit.table()
+    default = _mapping(agents.get(DEFAULT_AGENT, {}), f"{path}: agent.{DEFAULT_AGENT}")
+    _change(_mapping(agents[table], f"{path}: agent.{table}"), changes, under=default)
+    return tomlkit.dumps(document)
+
+
+def _mapping(value: object, where: str) -> MutableMapping[str, object]:
+    if not isinstance(value, MutableMapping):
+        raise SettingsProblem(f"{where} is not a table", hint="wanted tables such as [agent.default]")
+    return value
+
+
+def _change(
+    table: MutableMapping[str, object], changes: Mapping[str, object], *, under: Mapping[str, object]
+) -> None:
+    for key, value in changes.items():
+        if value is not None:
+            table[key] = list(value) if isinstance(value, tuple) else value
+        elif table is not under and key in under:
+            # Leaving the key out would let the default's limit through.
+            table[key] = UNLIMITED
+        else:
+            table.pop(key, None)
