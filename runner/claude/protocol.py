@@ -28,13 +28,13 @@ class ClaudeRequest:
     model: str | None = None
     max_turns: int | None = None
     system_prompt: str = ""
-    """Appended to Claude's own, or its replacement when `bare_tools` is set."""
+    """Appended to Claude's own, or its replacement when `tools` is ()."""
     edit: bool = True
     """Whether files in `workdir` may be changed without asking (`acceptEdits`)."""
     rules: tuple[str, ...] = ()
     """Extra scoped permissions, such as `Bash(pytest *)`; an unscoped one is refused."""
     denied: tuple[str, ...] = ()
-    """Deny rules: paths of our own settings and state."""
+    """Absolute paths that may be neither read nor changed: our own settings and state, never a parent of `workdir`."""
     tools: tuple[str, ...] | None = None
     """The built-in tools offered; None offers all, () none."""
     resume: bool = False
@@ -50,9 +50,9 @@ class Message:
     """Something worth showing while Claude works, with what the call has cost so far."""
 
     kind: str
-    """`started`, `text`, `tool`, `denied`, `retry` or `limit`."""
+    """`started`, `text`, `tool`, `denied`, `retry`, `limit`; or `usage`: nothing to show, only new numbers."""
     text: str
-    """One line, no control characters: the tool and its file, the first line of a text, ..."""
+    """One line, no control characters: the tool and its file, the first line of a text, ...; empty for `usage`."""
     tokens: Tokens
     cost_nano_usd: int
     """As far as known while running; the stream tells tokens, a price comes only with the result."""
@@ -81,7 +81,7 @@ class ClaudeResult:
     duration_s: float = 0.0
     model: str = ""
     retry_at: datetime | None = None
-    """When a usage limit resets; only with `limit_until`."""
+    """When a usage limit resets; only with `limit_until`, and None even there if it was not told."""
     total_cost_nano_usd: int = 0
     """As reported by the last result, all of the conversation: the next call's `spent_before_nano_usd`."""
     total_tokens: Tokens = field(default_factory=Tokens)
@@ -103,10 +103,12 @@ class ClaudeRunner(Protocol):
         """Block until Claude is done, `stop` is set, or `request.timeout_s` seconds are over.
 
         Every ending after the start is a result, also a kill or a time-out, with the cost as far as
-        it was seen. `on_line` gets each raw line of the stream, newline included, before it is read.
+        it was seen. `on_line` gets each raw line of the stream, newline included, before it is read; the last
+        one is ours and tells how the child ended, so that a recording has the whole story.
         No child process is left when this returns or raises.
 
         Raises:
             ClaudeNotStarted: the program is missing, too old or refused its arguments; nothing was spent.
+            SettingsProblem: a rule without a scope, or a tool, model or path that cannot be passed on.
         """
         ...

@@ -1,0 +1,197 @@
+"""Claude's stream, line by line, into what is known so far; pure: bytes in, messages and state out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from runner.claude.fields import Json, count_in, dict_in, dicts_in, object_of, text_in
+from runner.claude.protocol import Message, ToolDenial
+from runner.claude.result import ResultLine, result_line
+from runner.claude.spending import NOTHING, Spending
+from runner.claude.usage import Account
+from runner.claude.words import clean, one_line, target
+
+SYNTHETIC = "<synthetic>"
+"""The model of a message that claude wrote itself, to tell of an API error."""
+
+_Said = tuple[str, str]
+"""Kind and text of a message, before the numbers are put in."""
+
+
+class StreamReader:
+    """Give it every line with `read`; the rest are facts about what has been read.
+
+    Tolerant on purpose: noise is skipped, unknown messages and fields are nothing, a wrong type is not there.
+    """
+
+    def __init__(self, before: Spending = NOTHING) -> None:
+        self.account = Account(before)
+        self.session_id = ""
+        self.model = ""
+        self.version = ""
+        self.payer = ""
+        """`apiKeySource`: which key or login pays; empty before the start."""
+        self.permission_mode = ""
+        self.any_output = False
+        self.results: list[ResultLine] = []
+        self.last_words = ""
+        """The newest text of the main conversation."""
+        self.error_kind = ""
+        """Of the newest API error that claude told in a message of its own."""
+        self.limits: dict[str, datetime | None] = {}
+        """Usage windows that are closed, and until when (None: not told)."""
+        self._workdir = ""
+        self._message_id: dict[str, str] = {}
+        self._uses: dict[str, ToolDenial] = {}
+        self._denied: dict[str, ToolDenial] = {}
+        self._readers: dict[str, Callable[[Json], tuple[_Said, ...]]] = {
+            "system": self._system,
+            "stream_event": self._event,
+            "assistant": self._assistant,
+            "rate_limit_event": self._limit,
+            "conversation_reset": self._reset,
+            "result": self._result,
+        }
+
+    def read(self, line: bytes) -> tuple[Message, ...]:
+        """Take in one line, newline or not; what is worth showing of it."""
+        self.any_output = self.any_output or bool(line.strip())
+        source = object_of(line)
+        if source is None:
+            return ()
+        reader = self._readers.get(text_in(source, "type"))
+        said = reader(source) if reader is not None else ()
+        spent = self.account.spent
+        return tuple(
+            Message(kind=kind, text=text, tokens=spent.tokens, cost_nano_usd=spent.cost_nano_usd)
+            for kind, text in said
+        )
+
+    @property
+    def own_result(self) -> ResultLine | None:
+        """The result of our own prompt; of another turn's only when there is no own one; None without any."""
+        own = [result for result in self.results if result.own] or self.results
+        return own[-1] if own else None
+
+    @property
+    def denials(self) -> tuple[ToolDenial, ...]:
+        """The results' lists are authoritative; what the stream told counts only without a result."""
+        if not self.results:
+            return tuple(self._denied.values())
+        merged = {use_id: denial for result in self.results for use_id, denial in result.denied.items()}
+        return tuple(merged.values())
+
+    def _system(self, source: Json) -> tuple[_Said, ...]:
+        match text_in(source, "subtype"):
+            case "init":
+                return self._init(source)
+            case "api_retry":
+                return (("retry", _retry(source)),)
+            case "permission_denied":
+                return self._denial(source)
+            case _:
+                return ()
+
+    def _init(self, source: Json) -> tuple[_Said, ...]:
+        first = not self.version
+        self.session_id = text_in(source, "session_id") or self.session_id
+        self.model = clean(text_in(source, "model"))
+        self.version = clean(text_in(source, "claude_code_version")) or "unknown"
+        self.payer = clean(text_in(source, "apiKeySource"))
+        self.permission_mode = text_in(source, "permissionMode")
+        self._workdir = text_in(source, "cwd")
+        words = f"claude {self.version}, {self.model}, paid by {self.payer or 'an unknown source'}"
+        return (("started", one_line(words)),) if first else ()
+
+    def _event(self, source: Json) -> tuple[_Said, ...]:
+        """Partial messages: only they tell how many tokens the model has really written."""
+        event = dict_in(source, "event")
+        conversation = text_in(source, "parent_tool_use_id")
+        if text_in(event, "type") == "message_start":
+            message = dict_in(event, "message")
+            self._message_id[conversation] = text_in(message, "id")
+            self._see(message)
+        elif text_in(event, "type") == "message_delta":
+            known = self._message_id.get(conversation, "") or text_in(source, "api_message_id")
+            self.account.see(known, "", dict_in(event, "usage"))
+            return (("usage", ""),)
+        return ()
+
+    def _assistant(self, source: Json) -> tuple[_Said, ...]:
+        message = dict_in(source, "message")
+        main = not text_in(source, "parent_tool_use_id")
+        synthetic = text_in(message, "model") == SYNTHETIC
+        if main:
+            self.error_kind = text_in(source, "error") if synthetic else ""
+        if synthetic:
+            return ()
+        self._see(message)
+        blocks = dicts_in(message, "content")
+        return tuple(said for block in blocks for said in self._block(block, main=main))
+
+    def _see(self, message: Json) -> None:
+        self.account.see(text_in(message, "id"), text_in(message, "model"), dict_in(message, "usage"))
+
+    def _block(self, block: Json, *, main: bool) -> tuple[_Said, ...]:
+        if text_in(block, "type") == "text":
+            words = one_line(text_in(block, "text"))
+            if main and words:
+                self.last_words = clean(text_in(block, "text"))
+            return (("text", words),) if words else ()
+        if text_in(block, "type") == "tool_use":
+            tool = one_line(text_in(block, "name"))
+            use = ToolDenial(tool=tool, what=target(dict_in(block, "input"), self._workdir))
+            self._uses[text_in(block, "id")] = use
+            return (("tool", f"{use.tool} {use.what}".strip()),)
+        return ()
+
+    def _denial(self, source: Json) -> tuple[_Said, ...]:
+        use_id = text_in(source, "tool_use_id")
+        told = ToolDenial(tool=one_line(text_in(source, "tool_name")), what="")
+        use = self._uses.get(use_id, told)
+        self._denied[use_id] = use
+        return (("denied", f"{use.tool} {use.what}".strip()),)
+
+    def _limit(self, source: Json) -> tuple[_Said, ...]:
+        info = dict_in(source, "rate_limit_info")
+        window = text_in(info, "rateLimitType")
+        if text_in(info, "status") != "rejected":
+            self.limits.pop(window, None)
+            return ()
+        self.limits[window] = _time(count_in(info, "resetsAt"))
+        until = self.limits[window]
+        when = f" until {until:%Y-%m-%d %H:%M} UTC" if until else ""
+        return (("limit", f"usage limit reached{f' ({one_line(window)})' if window else ''}{when}"),)
+
+    def _reset(self, source: Json) -> tuple[_Said, ...]:
+        self.session_id = text_in(source, "new_conversation_id") or self.session_id
+        self.account.reset()
+        return ()
+
+    def _result(self, source: Json) -> tuple[_Said, ...]:
+        result = result_line(source, self._workdir)
+        self.session_id = text_in(source, "session_id") or self.session_id
+        self.results.append(result)
+        self.account.report(result)
+        untold = [use for use_id, use in result.denied.items() if use_id not in self._denied]
+        self._denied |= result.denied
+        denied = (("denied", f"{use.tool} {use.what}".strip()) for use in untold)
+        return (*denied, ("usage", ""))
+
+
+def _retry(source: Json) -> str:
+    status = count_in(source, "error_status")
+    cause = f"{status} {text_in(source, 'error')}" if status else "the connection failed"
+    attempt, most = count_in(source, "attempt"), count_in(source, "max_retries")
+    delay_s = count_in(source, "retry_delay_ms") / 1000
+    return one_line(f"{cause}; retry {attempt} of {most} in {delay_s:.1f} s")
+
+
+def _time(seconds: int) -> datetime | None:
+    """Seconds since 1970 (milliseconds are recognised by their size) as UTC; None for 0 and the absurd."""
+    if seconds > 100_000_000_000:
+        seconds //= 1000
+    if not 0 < seconds < 10_000_000_000:
+        return None
+    return datetime.fromtimestamp(seconds, tz=UTC)
