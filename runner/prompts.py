@@ -1,0 +1,271 @@
+"""Prompts: templates from several folders, rendered strictly in a sandbox, and text from outside made harmless."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runner.errors import TemplateProblem, UsageProblem
+
+if TYPE_CHECKING:
+    from jinja2.runtime import Context
+    from jinja2.sandbox import SandboxedEnvironment
+
+SUFFIX = ".md.j2"
+LARGEST_TEMPLATE_BYTES = 200_000
+LARGEST_RESULT_CHARS = 4_000_000
+LARGEST_NUMBER = 10_000
+SLOWEST_S = 5.0
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e0fff]"
+)
+_LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+_FENCE_RUNS = re.compile(r"`+|~+")
+_FENCE_LINE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.*?)[ \t#]*$")
+_UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
+_CODE_SPAN = re.compile(r"(`+[^`]+`+)")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_MENTION = re.compile(r"(?<![\w`./@])@([A-Za-z0-9][\w-]*(?:/[\w-]+)?)")
+_QUESTION = re.compile(r"^[ \t*_>]*QUESTION:[ \t*_]*(.*)", re.MULTILINE | re.DOTALL)
+
+
+def plain(text: str) -> str:
+    """Text without anything that is not seen: terminal sequences, control and direction characters, tags."""
+    unified = _LINE_ENDS.sub("\n", _ESCAPES.sub("", text))
+    return _SURROGATES.sub("\ufffd", _UNSEEN.sub("", unified))
+
+
+def one_line(text: str, most_chars: int = 500) -> str:
+    """Plain text on one line, blanks brought together, cut with an ellipsis."""
+    line = " ".join(plain(text).split())
+    return line if len(line) <= most_chars else line[: most_chars - 1] + "…"
+
+
+def fence(text: str, language: str = "") -> str:
+    """Plain text in a fenced block that nothing inside can close."""
+    shown = plain(text).rstrip("\n")
+    longest = max((len(run) for run in _FENCE_RUNS.findall(shown)), default=0)
+    marks = "`" * max(3, longest + 1)
+    return f"{marks}{re.sub(r'[^A-Za-z0-9+#.-]', '', language)}\n{shown}\n{marks}"
+
+
+def data(text: str, name: str = "data") -> str:
+    """Plain text between tags of its own. The tags follow from the text, so the text cannot contain them."""
+    shown = plain(text).strip("\n")
+    tag = f"{name}_{hashlib.sha256(shown.encode()).hexdigest()[:12]}"
+    while tag in shown:  # pragma: no cover - needs a text that holds its own hash
+        tag = f"{name}_{hashlib.sha256(tag.encode()).hexdigest()[:12]}"
+    return f"<{tag}>\n{shown}\n</{tag}>"
+
+
+def prose(text: str) -> str:
+    """Markdown of others, fit to stand inside ours: no headings, no HTML, nobody is called, fences are closed."""
+    lines: list[str] = []
+    mark = ""
+    for line in plain(text).strip().split("\n"):
+        run = _FENCE_LINE.match(line)
+        if run and not mark:
+            mark = run[1]
+        elif run and run[1].startswith(mark) and not line.strip().strip(mark[0]):
+            mark = ""
+        lines.append(line if mark or run else _harmless(line))
+    return "\n".join([*lines, mark] if mark else lines)
+
+
+def cell(text: str) -> str:
+    """One line as code in a cell of a table."""
+    line = one_line(text).replace("|", "\\|")
+    marks = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
+    blank = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{marks}{blank}{line}{blank}{marks}" if line else ""
+
+
+def _harmless(line: str) -> str:
+    line = _HEADING.sub(r"**\1**", line)
+    if _UNDERLINE.fullmatch(line):
+        return ""
+    parts = _CODE_SPAN.split(line)
+    # Every second part is a code span, in which nothing is markup.
+    parts[::2] = [_MENTION.sub(r"`@\1`", _TAG.sub("&lt;", part)) for part in parts[::2]]
+    return "".join(parts)
+
+
+def question_in(answer: str) -> str:
+    """What an answer asks of a person, by the convention of `task.md.j2`; empty if it asks nothing.
+
+    The question begins at the last line that starts with `QUESTION:` and goes on to the end of the answer.
+    """
+    at = max(
+        (match.start() for match in re.finditer(r"^[ \t*_>]*QUESTION:", answer, re.MULTILINE)), default=-1
+    )
+    found = _QUESTION.match(answer, at) if at >= 0 else None
+    return found[1].strip().rstrip("*_").strip() if found else ""
+
+
+class Prompts:
+    """The templates of some folders; the first folder that has a name wins.
+
+    A template is code, and only sandboxed: give a repository's own folder only when it is trusted.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = tuple(folders)
+
+    def names(self) -> tuple[str, ...]:
+        """All names, sorted, without `.md.j2`."""
+        found = {
+            file.name.removesuffix(SUFFIX) for folder in self._folders for file in folder.glob(f"*{SUFFIX}")
+        }
+        return tuple(sorted(name for name in found if _NAME.fullmatch(name)))
+
+    def source(self, name: str) -> str:
+        """The text of a template as it was written, trimmed.
+
+        Raises:
+            UsageProblem: there is no such template; the hint lists those there are.
+            TemplateProblem: it cannot be read.
+        """
+        return _read(self._find(name)).strip()
+
+    def render(self, name: str, **values: object) -> str:
+        """Fill a template; one newline at the end.
+
+        Raises:
+            UsageProblem: there is no such template.
+            TemplateProblem: it cannot be rendered: where, and what is missing or wrong.
+        """
+        return _render(self._environment, self._find(name), name.removesuffix(SUFFIX), values)
+
+    def _find(self, name: str) -> Path:
+        short = name.removesuffix(SUFFIX)
+        if _NAME.fullmatch(short):
+            for folder in self._folders:
+                path = folder / f"{short}{SUFFIX}"
+                # A link could bring in any file of the machine.
+                if path.is_file() and path.resolve().parent == folder.resolve():
+                    return path
+        raise UsageProblem(
+            f"no prompt is named {name!r}", hint=f"there are: {', '.join(self.names()) or 'none'}"
+        )
+
+    @functools.cached_property
+    def _environment(self) -> SandboxedEnvironment:
+        return _sandbox(self._find)
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > LARGEST_TEMPLATE_BYTES:
+            raise TemplateProblem(f"{path}: larger than {LARGEST_TEMPLATE_BYTES // 1000} kB")
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TemplateProblem(f"{path}: cannot be read: {error}", hint="a template is UTF-8 text") from error
+
+
+def _sandbox(find: Callable[[str], Path]) -> SandboxedEnvironment:
+    """An environment that reads no attributes with underscores, changes nothing, and knows only what it is given."""
+    import jinja2
+    from jinja2.exceptions import SecurityError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class Sandbox(ImmutableSandboxedEnvironment):
+        # A few multiplications, or one text padded to a width, fill the memory in no time.
+        intercepted_binops = frozenset({"*", "**", "%"})
+
+        def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+            if operator != "%" or isinstance(left, str):
+                raise SecurityError(f"{operator} cannot be used here")
+            return super().call_binop(context, operator, left, right)
+
+        def call(self, context: Context, obj: Any, *args: Any, **kwargs: Any) -> Any:
+            if any(isinstance(given, int) and given > LARGEST_NUMBER for given in (*args, *kwargs.values())):
+                raise SecurityError(f"numbers over {LARGEST_NUMBER} cannot be given")
+            return super().call(context, obj, *args, **kwargs)
+
+        def is_safe_callable(self, obj: object) -> bool:
+            return super().is_safe_callable(obj) and _is_harmless(obj)
+
+    def load(name: str) -> tuple[str, str, Callable[[], bool]]:
+        path = find(name)
+        return _read(path), str(path), lambda: False
+
+    environment = Sandbox(
+        loader=jinja2.FunctionLoader(load),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.clear()
+    for padding in ("center", "format", "indent", "wordwrap"):
+        del environment.filters[padding]
+    environment.filters |= {
+        "fence": fence,
+        "data": data,
+        "oneline": one_line,
+        "prose": prose,
+        "cell": cell,
+        "plain": plain,
+    }
+    return environment
+
+
+def _is_harmless(called: object) -> bool:
+    """Macros, loops, and methods of plain values; methods of anything else could act."""
+    owner = getattr(called, "__self__", called)
+    return (
+        isinstance(owner, str | int | float | tuple | list | dict)
+        or type(owner).__module__ == "jinja2.runtime"
+    )
+
+
+def _render(environment: SandboxedEnvironment, path: Path, name: str, values: Mapping[str, object]) -> str:
+    import jinja2
+    from jinja2.exceptions import SecurityError
+
+    try:
+        return _within_limits(path, environment.get_template(name).generate(**values)).strip() + "\n"
+    except jinja2.TemplateSyntaxError as error:
+        raise TemplateProblem(f"{error.filename or path}:{error.lineno}: {error.message}") from error
+    except jinja2.UndefinedError as error:
+        hint = f"values of this prompt: {', '.join(sorted(values)) or 'none'}"
+        raise TemplateProblem(f"{_place(error, path)}: {error.message}", hint=hint) from error
+    except SecurityError as error:
+        raise TemplateProblem(f"{_place(error, path)}: not allowed in a prompt: {error}") from error
+    except (jinja2.TemplateError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise TemplateProblem(f"{_place(error, path)}: {type(error).__name__}: {error}") from error
+
+
+def _within_limits(path: Path, pieces: Iterable[str]) -> str:
+    """All pieces together; looked at one by one, so that an endless template ends."""
+    kept: list[str] = []
+    size, deadline = 0, time.monotonic() + SLOWEST_S
+    for piece in pieces:
+        size += len(piece)
+        if size > LARGEST_RESULT_CHARS or time.monotonic() > deadline:
+            raise TemplateProblem(
+                f"{path}: the prompt grows past {LARGEST_RESULT_CHARS} characters or {SLOWEST_S} s"
+            )
+        kept.append(piece)
+    return "".join(kept)
+
+
+def _place(error: BaseException, path: Path) -> str:
+    """File and line of the template where an error happened; jinja2 puts them into the traceback."""
+    place, frame = str(path), error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename.endswith(SUFFIX):
+            place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}"
+        frame = frame.tb_next
+    return place
