@@ -50,6 +50,7 @@ STOPPED = {
     StopReason.TOKENS: Outcome.BUDGET,
     StopReason.WHO_PAYS: Outcome.BILLING,
 }
+"""The agent pauses on `billing`, as it must when another key or login pays than was chosen."""
 
 _SUBTYPES = {"error_max_turns": Outcome.TURNS, "error_max_budget_usd": Outcome.BUDGET}
 
@@ -109,7 +110,7 @@ def judge(reader: StreamReader, ending: Ending) -> Verdict:
     result = reader.own_result
     if ending.stop is not None:
         return Verdict(outcome=STOPPED[ending.stop], text=f"stopped: {ending.stop.value.replace('_', ' ')}")
-    if result is not None and _succeeded(result, reader):
+    if result is not None and _succeeded(result):
         return Verdict(outcome=Outcome.DONE, text=result.text)
     if ending.timed_out:
         return Verdict(outcome=Outcome.TIMEOUT, text="the time for this call was over")
@@ -118,9 +119,9 @@ def judge(reader: StreamReader, ending: Ending) -> Verdict:
     return _of_error(result, reader)
 
 
-def _succeeded(result: ResultLine, reader: StreamReader) -> bool:
+def _succeeded(result: ResultLine) -> bool:
     """A message of claude's own as the last word is an error, whatever the result says (seen with limits)."""
-    return not result.is_error and result.stop_reason != "refusal" and not reader.error_kind
+    return not result.is_error and result.stop_reason != "refusal" and not result.error_kind
 
 
 def _without_result(reader: StreamReader, ending: Ending) -> Verdict:
@@ -136,8 +137,8 @@ def _without_result(reader: StreamReader, ending: Ending) -> Verdict:
 
 
 def _of_error(result: ResultLine, reader: StreamReader) -> Verdict:
-    text = _words(result, reader.error_kind)
-    outcome = _error(result, reader.error_kind)
+    text = _words(result)
+    outcome = _error(result)
     told = _LIMIT.search(text)
     if outcome is Outcome.OVERLOADED and reader.limits:
         return _limited(reader, text, None)
@@ -146,25 +147,23 @@ def _of_error(result: ResultLine, reader: StreamReader) -> Verdict:
     return Verdict(outcome=outcome, text=text)
 
 
-def _words(result: ResultLine, kind: str) -> str:
+def _words(result: ResultLine) -> str:
     if result.terminal_reason.startswith("aborted") or result.text.startswith("[ede_diagnostic]"):
         return "claude was interrupted from outside"
-    return (
-        result.text
-        or f"claude failed: {kind or result.terminal_reason or result.subtype or 'it does not say why'}"
-    )
+    because = result.error_kind or result.terminal_reason or result.subtype
+    return result.text or f"claude failed: {because or 'it does not say why'}"
 
 
-def _error(result: ResultLine, kind: str) -> Outcome:
+def _error(result: ResultLine) -> Outcome:
     """From the surest sign to the weakest."""
     said = next((outcome for words, outcome in _WORDS if words.search(result.text)), None)
     refused = Outcome.NEEDS_INPUT if result.stop_reason == "refusal" else None
     return (
         _SUBTYPES.get(result.subtype)
         or _TERMINALS.get(result.terminal_reason)
-        or said
         or refused
-        or _KINDS.get(kind)
+        or said
+        or _KINDS.get(result.error_kind)
         or _STATUSES.get(result.status)
         or (
             Outcome.OVERLOADED if result.status >= 500 or _CONNECTION.search(result.text) else Outcome.CRASHED

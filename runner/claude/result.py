@@ -30,13 +30,15 @@ class ResultLine:
     """It answers our prompt; a turn that a background task injected does not."""
     total: Spending
     """All of the conversation so far, all models and sub-agents."""
+    error_kind: str
+    """Of the API error that claude told in the message before it; empty if there was none."""
     since: Spending | None
     """After the result before this one, or after the start; None where the version does not tell."""
     denied: dict[str, ToolDenial] = field(default_factory=dict)
     """Refused tool uses by their id."""
 
 
-def result_line(source: Json, workdir: str) -> ResultLine:
+def result_line(source: Json, workdir: str, error_kind: str = "") -> ResultLine:
     """Read a `result` object; what is missing or of the wrong type counts as nothing."""
     usage = dict_in(source, "modelUsage")
     denials = dicts_in(source, "permission_denials")
@@ -51,6 +53,7 @@ def result_line(source: Json, workdir: str) -> ResultLine:
         duration_ms=count_in(source, "duration_ms"),
         own=text_in(dict_in(source, "origin"), "kind") in ("", "human"),
         total=Spending(tokens=_tokens(usage), cost_nano_usd=nano_usd(source.get("total_cost_usd"))),
+        error_kind=error_kind,
         since=_since(source),
         denied={
             text_in(denial, "tool_use_id") or str(position): _denial(denial, workdir)

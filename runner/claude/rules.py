@@ -84,7 +84,7 @@ def deny_rules(paths: tuple[str, ...], workdir: str) -> tuple[str, ...]:
 
 def _denied(path: str, workdir: str) -> tuple[str, ...]:
     whole = PurePosixPath(path)
-    if not whole.is_absolute() or not path.isprintable() or ("," in path and "(" in path):
+    if not whole.is_absolute() or not path.isprintable():
         raise SettingsProblem(
             f"{path!r} cannot be denied to claude", hint="name an absolute path, without odd characters"
         )

@@ -37,11 +37,10 @@ class StreamReader:
         self.results: list[ResultLine] = []
         self.last_words = ""
         """The newest text of the main conversation."""
-        self.error_kind = ""
-        """Of the newest API error that claude told in a message of its own."""
         self.limits: dict[str, datetime | None] = {}
         """Usage windows that are closed, and until when (None: not told)."""
         self._workdir = ""
+        self._error_kind = ""
         self._message_id: dict[str, str] = {}
         self._uses: dict[str, ToolDenial] = {}
         self._denied: dict[str, ToolDenial] = {}
@@ -123,7 +122,7 @@ class StreamReader:
         main = not text_in(source, "parent_tool_use_id")
         synthetic = text_in(message, "model") == SYNTHETIC
         if main:
-            self.error_kind = text_in(source, "error") if synthetic else ""
+            self._error_kind = text_in(source, "error") if synthetic else ""
         if synthetic:
             return ()
         self._see(message)
@@ -170,7 +169,7 @@ class StreamReader:
         return ()
 
     def _result(self, source: Json) -> tuple[_Said, ...]:
-        result = result_line(source, self._workdir)
+        result = result_line(source, self._workdir, self._error_kind)
         self.session_id = text_in(source, "session_id") or self.session_id
         self.results.append(result)
         self.account.report(result)

@@ -91,7 +91,9 @@ class Account:
     @property
     def spent(self) -> Spending:
         """By this call so far: what results told, plus an estimate of the messages since."""
-        return self._reported + self._unreported + self._pending
+        # By subtraction, what a reset left unreported is carried already.
+        unreported = self._unreported if self._since is not None else NOTHING
+        return self._reported + unreported + self._pending
 
     @property
     def estimated(self) -> bool:
