@@ -109,17 +109,14 @@ def structure(own: Iterable[Entry]) -> tuple[Pair, ...]:
 
 def promises(developer: Sequence[Entry]) -> tuple[Pair, ...]:
     """For a partial clone: where the objects that were left out are to be had; () for all others."""
-    remotes = [
-        match[1]
-        for entry in developer
-        if (match := re.fullmatch(r"remote\.(.+)\.promisor", entry.key, re.DOTALL)) and entry.value == "true"
-    ]
     found: list[Pair] = []
-    for name in remotes:
-        for key in ("url", "promisor", "partialclonefilter"):
-            value = last_value(developer, f"remote.{name}.{key}")
-            found += [(f"remote.{name}.{key}", value)] if value is not None else []
-    return (*found, ("extensions.partialclone", remotes[0])) if remotes else ()
+    for entry in developer:
+        match = re.fullmatch(r"remote\.(.+)\.promisor", entry.key, re.DOTALL)
+        if match and entry.value == "true":
+            keys = (f"remote.{match[1]}.{name}" for name in ("url", "promisor", "partialclonefilter"))
+            found += [(key, value) for key in keys if (value := last_value(developer, key)) is not None]
+            found.append(("extensions.partialclone", match[1]))
+    return tuple(found)
 
 
 def render(pairs: Iterable[Pair]) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from runner.errors import GitFailed
+from runner.git.base_choice import choose_remote
 from runner.git.discovery import Place, find_repository
 from runner.git.model import Commit, TreeEntry
 from runner.git.program import Git
@@ -52,6 +53,11 @@ class Repository:
         """
         source = dict(os.environ) if source is None else source
         return cls(find_repository(start, source), source, light=light)
+
+    def lightly(self) -> Repository:
+        """The same repository, read without libgit2."""
+        place = Place(top=self.top, git_dir=self.git_dir, common_dir=self.common_dir)
+        return Repository(place, self.source, light=True)
 
     def head(self) -> str | None:
         """The commit id of HEAD; None in an empty repository."""
@@ -122,10 +128,9 @@ class Repository:
         return tuple(self.git.text("remote").split())
 
     def main_remote(self) -> str | None:
-        """The remote that branches go to: the only one, else `remote.pushDefault`, else origin, else the first."""
+        """The remote that branches go to; None without any."""
         names = self.remotes()
-        wanted = self.config_value("remote.pushDefault") if len(names) > 1 else None
-        return next((name for name in (wanted, "origin", *names) if name in names), None)
+        return choose_remote(names, self.config_value("remote.pushDefault") if len(names) > 1 else None)
 
     def remote_url(self, name: str = "origin") -> str | None:
         """Where the remote is, after the developer's `url.*.insteadOf`; None when there is no such remote."""

@@ -1,0 +1,164 @@
+"""The private clone: one bare repository of ours for each of the developer's, and its work trees.
+
+Work happens in the clone's work trees, so the developer's HEAD, index, files, refs, stash and settings stay untouched.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.errors import GitFailed, UsageProblem
+from runner.git.base import resolve_base
+from runner.git.carried import carry, list_entries, wants_sparse
+from runner.git.creation import clone_name, make_clone
+from runner.git.ground import LOCK_S, Ground, lock_file
+from runner.git.lock import locked
+from runner.git.model import Base
+from runner.git.names import check_ref_name
+from runner.git.plot import Plot, find_plot, registered
+from runner.git.program import Git, Reach
+from runner.git.repository import Repository
+from runner.git.snapshot import start_index
+from runner.git.submodules import fill_submodules
+from runner.git.work_tree import WorkTree
+from runner.process.stop import Stop
+
+CHECKOUT_S = 900.0
+"""A big tree, or one whose files a filter fetches from somewhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateClone:
+    """The clone of one checkout's repository. Several processes may use it at once: they take turns."""
+
+    ground: Ground
+
+    @property
+    def path(self) -> Path:
+        return self.ground.path
+
+    @classmethod
+    def ensure(cls, checkout: Repository, clones: Path, *, stop: Stop | None = None) -> PrivateClone:
+        """The clone in the folder `clones`, made if it is missing, with the settings that hold in the checkout now.
+
+        Raises:
+            GitFailed: it cannot be made.
+            Busy, Stopped: another run is changing it, for too long or until `stop` was set.
+        """
+        checkout = checkout.lightly()
+        developer = list_entries(checkout.git)
+        path = clones.absolute() / clone_name(checkout.common_dir, sparse=wants_sparse(developer))
+        with locked(lock_file(path), timeout_s=LOCK_S, stop=stop):
+            in_clone = make_clone(checkout, developer, path, stop)
+            ground = Ground(path=path, checkout=checkout, carried=carry(checkout, developer, in_clone))
+            ground.restore()
+        return cls(ground=ground)
+
+    def resolve_base(
+        self, name: str | None = None, *, remote: str | None = None, stop: Stop | None = None
+    ) -> Base:
+        """Bring the clone up to date with the checkout and its remote, and say where a new branch starts.
+
+        `name` is the base branch, by default the remote's default branch or, without a remote, the current one. With
+        no network it is what was last seen of the remote; `Base.note` says so.
+
+        Raises:
+            UsageProblem: the repository is empty, or there is no such branch; the hint lists those that are.
+            GitFailed: the remote cannot be reached and nothing is known of the branch.
+        """
+        with self.ground.lock(stop):
+            return resolve_base(self.ground, name, remote, stop)
+
+    def add_work_tree(self, path: Path, branch: str, base: Base, *, stop: Stop | None = None) -> WorkTree:
+        """Check out a new `branch` at `base` into `path`; what an earlier try left there is removed first.
+
+        Raises:
+            UsageProblem: `branch` is not a name for a branch, or `path` holds something of the developer's.
+            GitFailed: git could not; nothing is left then.
+        """
+        check_ref_name(branch)
+        with self.ground.lock(stop):
+            self._clear(path)
+            try:
+                plot = self._plant(path, branch, base, stop)
+            except BaseException:
+                self._clear(path)
+                self._drop(branch)
+                raise
+        return WorkTree(plot=plot, branch=branch, note=fill_submodules(plot, stop))
+
+    def work_tree(self, path: Path, branch: str) -> WorkTree:
+        """The work tree that was added at `path` earlier. Raises: GitFailed (there is none)."""
+        return WorkTree(plot=find_plot(self.ground, path), branch=branch)
+
+    def remove_work_tree(self, path: Path, *, branch: str | None = None, stop: Stop | None = None) -> None:
+        """Remove a work tree, whole or half there, and its branch if one is named. Nothing there is no error.
+
+        Raises:
+            UsageProblem: `path` holds something of the developer's.
+        """
+        with self.ground.lock(stop):
+            self._clear(path)
+            if branch is not None:
+                self._drop(branch)
+
+    def _plant(self, path: Path, branch: str, base: Base, stop: Stop | None) -> Plot:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sparse = ("--no-checkout",) if self.ground.carried.sparse else ()
+        # A branch of that name in the clone is a leftover: the developer's branches are not in it.
+        command = ("worktree", "add", "--quiet", "--force", "--no-track", *sparse, "-B", branch)
+        self._fill(self.ground.git, *command, "--", str(path), base.commit_id, stop=stop)
+        plot = find_plot(self.ground, path)
+        if sparse:
+            plot.reclaim()
+            self._fill(self.ground.git_in(path), "read-tree", "-m", "-u", "HEAD", stop=stop)
+        start_index(plot)
+        return plot
+
+    def _fill(self, git: Git, *command: str, stop: Stop | None) -> None:
+        # Filters and partial clones may have to get content from the remote.
+        doing = "cannot make the work tree"
+        git.run(*command, reach=Reach.REMOTE, timeout_s=CHECKOUT_S, stop=stop, doing=doing)
+
+    def _clear(self, path: Path) -> None:
+        """Remove what is at `path`, files first: what is left when we are killed can be told to be ours."""
+        known = registered(self.ground, path)
+        if known is None and _is_strange(path, self.path):
+            raise UsageProblem(
+                f"{path} is not one of our work trees", hint="move it away, or choose another folder"
+            )
+        remove_folder(path)
+        if known is not None:
+            remove_folder(known)
+
+    def _drop(self, branch: str) -> None:
+        self.ground.git.run("update-ref", "-d", f"refs/heads/{branch}")
+
+
+def _is_strange(path: Path, clone: Path) -> bool:
+    """Whether there is anything that no work tree of this clone, present or past, has left."""
+    if not os.path.lexists(path):
+        return False
+    if path.is_symlink() or not path.is_dir():
+        return True
+    link = path / ".git"
+    if link.is_file():
+        return not link.read_text(errors="replace").startswith(f"gitdir: {clone}/worktrees/")
+    return any(path.iterdir())
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder and all in it, also what was made read-only. Raises: GitFailed (it is still there)."""
+    shutil.rmtree(path, ignore_errors=True)
+    if not path.exists():
+        return
+    for folder, _, _ in os.walk(path):
+        # Some package caches take the right to write from their own folders.
+        Path(folder).chmod(0o700)
+    try:
+        shutil.rmtree(path)
+    except OSError as error:
+        raise GitFailed(f"cannot remove {path}: {error.strerror}", hint="remove it by hand") from error

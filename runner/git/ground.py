@@ -1,0 +1,73 @@
+"""The ground that work trees stand on: the private bare clone on disk, and git called in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.git.carried import Carried
+from runner.git.config import Pair
+from runner.git.lock import locked
+from runner.git.program import Git
+from runner.git.repository import Repository
+from runner.process.stop import Stop
+
+LOCK_S = 600.0
+"""Longer than any step that is done under the lock should take."""
+
+NO_HOOKS = "/dev/null"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """One private clone, and the checkout that it belongs to."""
+
+    path: Path
+    checkout: Repository
+    carried: Carried
+
+    @property
+    def git(self) -> Git:
+        """git in the clone itself. No hooks."""
+        git = Git(folder=self.path, source=self.checkout.source, variables=(("GIT_DIR", str(self.path)),))
+        return git.with_settings(self._settings(NO_HOOKS))
+
+    def git_in(self, work_tree: Path, *, hooks: bool = False) -> Git:
+        """git in a work tree; with `hooks` the developer's run."""
+        git = Git(folder=work_tree, source=self.checkout.source)
+        return git.with_settings(self._settings(str(self.carried.hooks) if hooks else NO_HOOKS))
+
+    def _settings(self, hooks: str) -> tuple[Pair, ...]:
+        return (*self.carried.delivery, ("core.hooksPath", hooks), ("core.safecrlf", "false"))
+
+    @contextmanager
+    def lock(self, stop: Stop | None = None) -> Iterator[None]:
+        """One run at a time changes the clone's work trees and refs. Raises: Busy, Stopped."""
+        with locked(lock_file(self.path), timeout_s=LOCK_S, stop=stop):
+            yield
+
+    def restore(self) -> None:
+        """Put the clone's settings right: an agent's git may have changed them, and they can name programs."""
+        put(self.path / "config", self.carried.config)
+        for name, content in self.carried.info:
+            put(self.path / "info" / name, content)
+        if self.carried.sparse is not None:
+            put(self.path / "config.worktree", b"[core]\n\tbare = true\n")
+
+
+def lock_file(clone: Path) -> Path:
+    return clone.with_suffix(".lock")
+
+
+def put(path: Path, content: bytes) -> None:
+    """Give a small file this content, at once or not at all; one that has it is not touched."""
+    if path.is_file() and not path.is_symlink() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)
+    new.write_bytes(content)
+    new.chmod(0o600)
+    new.replace(path)

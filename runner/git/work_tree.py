@@ -1,0 +1,115 @@
+"""A work tree of the private clone: what changed in it, and the way of that change to a branch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.git.commit import commit_all
+from runner.git.deliver import deliver_branch
+from runner.git.model import Snapshot
+from runner.git.plot import Plot
+from runner.git.program import HOOKS_S
+from runner.git.push import push_commit, remote_tip
+from runner.git.repository import Repository
+from runner.git.snapshot import patch_of, take_snapshot
+from runner.process.stop import Stop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkTree:
+    """An isolated checkout for one task.
+
+    Whatever was done to it with git does not matter: it is always its files that are compared with the base. Every
+    method may raise `GitFailed`, `ChildTimedOut` and, if it is given a `stop`, `Stopped`.
+    """
+
+    plot: Plot
+    branch: str
+    note: str = ""
+    """One line for people about what could not be prepared; empty when all was."""
+
+    @property
+    def path(self) -> Path:
+        return self.plot.path
+
+    def snapshot(self, base: str) -> Snapshot:
+        """The tree of what would be committed, and the paths that differ from the commit `base`."""
+        return take_snapshot(self.plot, base)
+
+    def changes(self, base: str) -> tuple[str, ...]:
+        """Paths that differ from `base`: new, changed and deleted ones; ignored files do not count."""
+        return self.snapshot(base).changes
+
+    def tree_id(self, base: str) -> str:
+        """The id of the tree that a commit would have now."""
+        return self.snapshot(base).tree_id
+
+    def patch(self, base: str) -> bytes:
+        """All changes since `base` as a binary patch that `apply` takes; empty for none."""
+        self.snapshot(base)
+        return patch_of(self.plot, base)
+
+    def apply(self, patch: bytes) -> None:
+        """Make the changes of a patch in the files. Raises: GitFailed (it does not fit; then nothing was changed)."""
+        if patch:
+            self.plot.reclaim()
+            git = self.plot.ground.git_in(self.path)
+            git.run("apply", "--whitespace=nowarn", "-", input_bytes=patch, doing="the patch does not fit")
+
+    def commit(
+        self,
+        base: str,
+        message: str,
+        *,
+        sign_off: bool = False,
+        timeout_s: float = HOOKS_S,
+        stop: Stop | None = None,
+    ) -> str:
+        """Make our branch exactly one commit on `base`, with everything that changed; returns its id.
+
+        The developer's identity, signature and hooks are used. An agent's own commits are collapsed into it. Doing it
+        again gives another commit on the same base.
+
+        Raises:
+            RunnerError: nothing has changed.
+            GitFailed: a hook refused, also a second time with the files that it rewrote; no identity; no signature.
+        """
+        return commit_all(
+            self.plot, self.branch, base, message, sign_off=sign_off, timeout_s=timeout_s, stop=stop
+        )
+
+    def head(self) -> str | None:
+        """The commit that our branch is at; None before there is one."""
+        done = self.plot.ground.git.ask(
+            "rev-parse", "--verify", "--quiet", f"refs/heads/{self.branch}^{{commit}}"
+        )
+        return done.stdout.decode().strip() or None
+
+    def remote_tip(self, branch: str, remote: str, *, stop: Stop | None = None) -> str | None:
+        """Where a branch of the remote is now: what to expect when pushing. None when there is no such branch."""
+        return remote_tip(self.plot.ground, branch, remote, stop)
+
+    def push(self, branch: str, expected: str | None, remote: str, *, stop: Stop | None = None) -> None:
+        """Make `branch` on the remote what our branch is, if it still is `expected`; None: it must not exist.
+
+        A tip made only of this task's commits by an older claim, or by this very run, is replaced whatever was
+        expected. What is there already is no error. Never a plain force.
+
+        Raises:
+            BranchMoved: the remote branch has other commits; it was left alone.
+        """
+        self.plot.reclaim()
+        git = self.plot.ground.git_in(self.path, hooks=True)
+        push_commit(self.plot.ground, git, self._committed(), branch, expected, remote, stop)
+
+    def deliver_local(self, checkout: Repository, branch: str, *, stop: Stop | None = None) -> None:
+        """Bring our branch into the developer's repository as one new ref; nothing else there is touched.
+
+        Raises:
+            BranchMoved: there is a branch of that name that is not ours to replace, or it is checked out.
+        """
+        deliver_branch(self.plot.ground, checkout, self._committed(), branch, stop)
+
+    def _committed(self) -> str:
+        return self.plot.ground.git.text("rev-parse", "--verify", f"refs/heads/{self.branch}^{{commit}}")
