@@ -119,7 +119,8 @@ def write_private(path: Path, content: bytes) -> None:
     except OSError as error:
         raise _failed(path, "written", error) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def bundled(kind: Bundle, *, package: Path | None = None) -> Path:

@@ -1,0 +1,81 @@
+"""What is looked for, by the bytes that each hit begins with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from runner.redaction.shapes import Shape
+
+MATCH_LIMIT_BYTES = 8192
+"""No pattern looks further than this from its anchor."""
+SPAN_LIMIT_BYTES = 2 * MATCH_LIMIT_BYTES
+"""No single find is longer: a stream that holds this much back decides like one that sees everything."""
+
+_RUN = re.compile(rb"[A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Bytes to hide, from `start` to before `end`."""
+
+    start: int
+    end: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needle:
+    """One beginning, and what it may be the beginning of."""
+
+    anchor: bytes
+    shapes: tuple[Shape, ...] = ()
+    value_kind: str = ""
+    """Not empty: the anchor is itself a value to hide."""
+    distinctive: bool = True
+    """False for a value so plain that it also stands in innocent text."""
+
+    def spans(self, text: bytes, at: int, wall: int) -> Iterator[Span]:
+        """What begins at `at`, where the anchor stands; nothing reaches past `wall`."""
+        if self.value_kind:
+            yield Span(start=at, end=min(at + len(self.anchor), wall), kind=self.value_kind)
+        for shape in self.shapes:
+            yield from spans_of(shape, text, at, wall)
+
+    def next_at(self, text: bytes, at: int, spans: Iterable[Span]) -> int:
+        """Where to go on looking after the hit at `at` and what was found there."""
+        furthest = max((span.end for span in spans), default=at + 1)
+        if furthest == at + 1 and any(shape.one_run for shape in self.shapes):
+            # It failed because of how this run of characters ends: so will every later hit in the run.
+            return max(furthest, _run_end(text, at, at + MATCH_LIMIT_BYTES))
+        return furthest
+
+
+def spans_of(shape: Shape, text: bytes, at: int, wall: int) -> Iterator[Span]:
+    """The finds of one shape that begin at `at`."""
+    for pattern in shape.patterns:
+        match = pattern.match(text, at, min(wall, at + MATCH_LIMIT_BYTES))
+        if match is None:
+            continue
+        start, end = match.span(shape.secret_group)
+        if shape.harmless is not None and shape.harmless.match(text, start, end):
+            continue
+        if shape.secret_group == 0:
+            # A longer token of the same family than the pattern knows: no part of it may stay.
+            end = _run_end(text, end, min(wall, at + SPAN_LIMIT_BYTES))
+        yield Span(start=start, end=end, kind=shape.kind)
+
+
+def needles_for(shapes: Iterable[Shape]) -> tuple[Needle, ...]:
+    """One needle per beginning, whichever shapes share it."""
+    by_anchor: dict[bytes, list[Shape]] = {}
+    for shape in shapes:
+        for anchor in shape.anchors:
+            by_anchor.setdefault(anchor, []).append(shape)
+    return tuple(Needle(anchor=anchor, shapes=tuple(group)) for anchor, group in by_anchor.items())
+
+
+def _run_end(text: bytes, at: int, wall: int) -> int:
+    run = _RUN.match(text, at, wall)
+    return run.end() if run else at

@@ -1,0 +1,115 @@
+"""Takes secrets out of texts and streams: known values, and whatever has the shape of a known token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from runner.redaction.forms import forms
+from runner.redaction.needles import Needle, Span, needles_for
+from runner.redaction.scanner import Scanner
+from runner.redaction.shapes import Shape, known_shapes
+from runner.redaction.variables import secret_values, worth_hiding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A secret in a text; never the secret itself. `line` counts from 1."""
+
+    kind: str
+    line: int
+
+
+class Redactor:
+    """Knows what is secret. Values may be added at any time, also while a stream is being read."""
+
+    def __init__(self, variables: Mapping[str, str] | None = None) -> None:
+        """Hide the secret values among `variables`, the process environment as a rule."""
+        self._values: dict[bytes, Needle] = {}
+        self._shapes: tuple[Shape, ...] | None = None
+        self._shape_needles: tuple[Needle, ...] = ()
+        for value, name in secret_values(variables or {}).items():
+            self.add(value, kind=name)
+
+    def add(self, value: str, *, kind: str = "secret") -> None:
+        """Hide `value` from now on, in every form it may take; one shorter than 6 characters is ignored."""
+        if not worth_hiding(value):
+            return
+        for form in forms(value):
+            needle = Needle(anchor=form, value_kind=kind, distinctive=_distinctive(value))
+            # A new dictionary: another thread may be going through the old one.
+            self._values = {form: needle} | self._values
+
+    def text(self, text: str) -> str:
+        """`text` with `[redacted:<kind>]` in place of every secret."""
+        stream = self.stream()
+        data = text.encode("utf-8", "surrogatepass")
+        return (stream.feed(data) + stream.finish()).decode("utf-8", "surrogatepass")
+
+    def stream(self) -> Stream:
+        """For text that comes in pieces, cut anywhere."""
+        return Stream(self)
+
+    def findings(self, text: str) -> tuple[Finding, ...]:
+        """Every secret in `text`, without those that are too plain to be sure of."""
+        data = text.encode("utf-8", "surrogatepass")
+        needles = tuple(needle for needle in self.needles() if needle.distinctive)
+        pieces = Scanner().feed(data, needles=needles, searched=self.searched(), final=True)
+        found: list[Finding] = []
+        line, counted = 1, 0
+        for span in (piece for piece in pieces if isinstance(piece, Span)):
+            line += data.count(b"\n", counted, span.start)
+            counted = span.start
+            found.append(Finding(kind=span.kind, line=line))
+        return tuple(found)
+
+    def needles(self) -> tuple[Needle, ...]:
+        """What is looked for by its beginning."""
+        self._known()
+        return (*self._values.values(), *self._shape_needles)
+
+    def searched(self) -> tuple[Shape, ...]:
+        """What has no fixed beginning."""
+        return tuple(shape for shape in self._known() if not shape.anchors)
+
+    def replacement(self, kind: str) -> bytes:
+        """What is written in place of a secret; it never contains one itself."""
+        told = f"[redacted:{kind}]".encode()
+        return b"[***]" if any(value in told for value in self._values) else told
+
+    def _known(self) -> tuple[Shape, ...]:
+        if self._shapes is None:
+            self._shape_needles = needles_for(known_shapes())
+            self._shapes = known_shapes()
+        return self._shapes
+
+
+class Stream:
+    """One stream of bytes on its way out; it holds back what cannot be decided yet, 150 KiB at most."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._scanner = Scanner()
+
+    def feed(self, data: bytes) -> bytes:
+        """Take more and return what may go out now: at least every line that is complete."""
+        return self._pass(data, final=False)
+
+    def finish(self) -> bytes:
+        """The stream has ended: return the rest."""
+        return self._pass(b"", final=True)
+
+    def _pass(self, data: bytes, *, final: bool) -> bytes:
+        known = self._redactor
+        pieces = self._scanner.feed(data, needles=known.needles(), searched=known.searched(), final=final)
+        return b"".join(
+            piece if isinstance(piece, bytes) else known.replacement(piece.kind) for piece in pieces
+        )
+
+
+def _distinctive(value: str) -> bool:
+    """Whether finding the value in a text proves a leak: long, or of several kinds of characters."""
+    kinds = sum(
+        (any(c.islower() for c in value), any(c.isupper() for c in value), any(c.isdigit() for c in value))
+    )
+    return len(value) >= 16 or (len(value) >= 8 and kinds >= 2)
