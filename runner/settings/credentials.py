@@ -82,7 +82,7 @@ def load_credentials(paths: Paths, *, environment: Mapping[str, str], base_url: 
     name = next((name for name in TOKEN_VARIABLES if environment.get(name, "").strip()), None)
     if name is not None and base_url is not None:
         token = environment[name].strip()
-        _raise_bad(token, f"environment {name}")
+        require_token(token, f"environment {name}")
         found[_origin(base_url)] = Token(text=token, origin=f"environment {name}")
     return Credentials(by_origin=found)
 
@@ -96,7 +96,7 @@ def write_token(paths: Paths, url: str, token: str | None) -> bool:
     """
     origin = _origin(url)
     if token is not None:
-        _raise_bad(token, "the token")
+        require_token(token, "the token")
     # Read first: a damaged file is reported in full, and an origin in another spelling is found.
     spelling = _spellings(paths).get(origin, origin)
     path = ("origin", spelling)
@@ -120,7 +120,7 @@ def _seed_token(environment: Mapping[str, str]) -> dict[str, Token]:
         return {}
     if fault := url_fault(url):
         raise_all([Problem(where=str(seed.path), line=line, key="base_url", text=fault)])
-    _raise_bad(seed.token, str(seed.path))
+    require_token(seed.token, str(seed.path))
     return {api_origin(url): Token(text=seed.token, origin=str(seed.path))}
 
 
@@ -185,6 +185,11 @@ def token_fault(token: str) -> str:
     return "" if plain else "the token holds spaces or characters that cannot be sent"
 
 
-def _raise_bad(token: str, where: str) -> None:
+def require_token(token: str, where: str) -> None:
+    """Nothing for a text that can be sent as a token.
+
+    Raises:
+        SettingsProblem: it cannot; the message names `where`, never the token.
+    """
     if fault := token_fault(token):
         raise_all([Problem(where=where, text=fault)])

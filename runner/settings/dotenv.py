@@ -8,19 +8,18 @@ no `export`, no comments behind a value, no escapes, no interpolation.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 SEED_NAMES = ("AGENTIC_BASE_URL", "AGENTIC_TOKEN", "AGENTIC_PROJECT", "AGENTIC_AGENT_ID")
 REFUSED = ("AGENTIC_BASE_URL", "AGENTIC_TOKEN")
 """A repository that could set these would send the developer's token wherever it likes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DotEnv:
+class DotEnv(NamedTuple):
     """What a `.env` says to us. An empty value is there as well: it clears what lower layers say."""
 
-    values: Mapping[str, str] = field(default_factory=dict)
-    lines: Mapping[str, int] = field(default_factory=dict)
+    values: Mapping[str, str]
+    lines: Mapping[str, int]
     """Where each value stands, lines from 1."""
     refused: tuple[str, ...] = ()
     """Names that had a value and are never taken from a work tree."""
@@ -36,4 +35,4 @@ def parse(text: str) -> DotEnv:
             found[name.strip()] = value.strip().strip("\"'")
             lines[name.strip()] = number
     refused = tuple(name for name in REFUSED if found.pop(name, ""))
-    return DotEnv(values=found, lines=lines, refused=refused)
+    return DotEnv(values=found, lines={name: lines[name] for name in found}, refused=refused)

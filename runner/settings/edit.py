@@ -32,8 +32,10 @@ def change_file(path: Path, changes: Changes, *, private: bool = False) -> bool:
         wanted = changed_tables(str(path), old, changes)
         if wanted == old:
             return False
-        text = _new_text(wanted) if data is None else changed_text(data.decode("utf-8-sig"), changes)
-        write_private(path, _proven(str(path), text, wanted))
+        if data is None:
+            write_private(path, _new_file(wanted))
+        else:
+            write_private(path, _proven(str(path), data.decode("utf-8-sig"), changes, wanted))
     return True
 
 
@@ -62,15 +64,19 @@ def changed_tables(name: str, old: Mapping[str, Any], changes: Changes) -> dict[
 
 
 def changed_text(text: str, changes: Changes) -> str:
-    """The text of the file with the changes, comments and order kept; pure."""
+    """The text of a TOML file with the changes, comments and order kept; pure. Check what it says: see `_proven`."""
     import tomlkit
+    from tomlkit.items import InlineTable
 
     document = tomlkit.parse(text)
     for path, value in changes.items():
         table: Any = document
         for part in path[:-1]:
             if part not in table and value is not None:
-                table[part] = tomlkit.table(is_super_table=part != path[-2])
+                inline = isinstance(table, InlineTable)
+                table[part] = (
+                    tomlkit.inline_table() if inline else tomlkit.table(is_super_table=part != path[-2])
+                )
             table = table.get(part, {})
         if value is not None:
             table[path[-1]] = list(value) if isinstance(value, tuple) else value
@@ -79,17 +85,34 @@ def changed_text(text: str, changes: Changes) -> str:
     return tomlkit.dumps(document)
 
 
-def _new_text(tables: Mapping[str, Any]) -> str:
+def _proven(name: str, text: str, changes: Changes, wanted: Mapping[str, Any]) -> bytes:
+    """The edited file, once it is known to say exactly what was wanted.
+
+    The library that keeps comments puts some keys into the wrong table, below dotted keys for one.
+    """
+    import tomllib
+
+    try:
+        edited = changed_text(text, changes)
+        proven = without_empty(tomllib.loads(edited)) == without_empty(wanted)
+    except ValueError:
+        proven = False
+    if not proven:
+        raise SettingsProblem(
+            f"{name}: is written in a way that only a person can change", hint="edit it by hand"
+        )
+    return edited.encode()
+
+
+def without_empty(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """The same without tables that hold nothing; a table of dotted keys goes with its last key."""
+    kept = {
+        name: without_empty(value) if isinstance(value, dict) else value for name, value in tables.items()
+    }
+    return {name: value for name, value in kept.items() if value != {}}
+
+
+def _new_file(tables: Mapping[str, Any]) -> bytes:
     import tomli_w
 
-    return tomli_w.dumps(tables)
-
-
-def _proven(name: str, text: str, wanted: Mapping[str, Any]) -> bytes:
-    """The bytes to write, once they are known to say exactly what was wanted."""
-    data = text.encode()
-    if parse_toml(name, data).tables != wanted:
-        raise SettingsProblem(
-            f"{name}: is written in a way that cannot be changed safely", hint="edit it by hand"
-        )
-    return data
+    return tomli_w.dumps(tables).encode()

@@ -38,16 +38,20 @@ def read_file(path: Path, *, follow: bool = True, private: bool = False) -> byte
         if error.errno == errno.ELOOP and not follow:
             return None
         raise _unreadable(path, error) from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             return None
         if private:
             _require_private(path, status)
-        return _read(path, file.read(SIZE_LIMIT_BYTES + 1))
+        return _read(path, descriptor)
+    finally:
+        os.close(descriptor)
 
 
-def _read(path: Path, data: bytes) -> bytes:
+def _read(path: Path, descriptor: int) -> bytes:
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        data = file.read(SIZE_LIMIT_BYTES + 1)
     if len(data) > SIZE_LIMIT_BYTES:
         raise SettingsProblem(
             f"{path}: is larger than {SIZE_LIMIT_BYTES // 1024} KB; that is no settings file"

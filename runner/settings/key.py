@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 Value = str | int | float | bool | tuple[str, ...] | None
 
@@ -32,8 +32,7 @@ class Scope(StrEnum):
     """A project file that the user trusts; else it is ignored with a warning."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class Key(NamedTuple):
     """One setting: its name, type, default, and what its values must look like."""
 
     name: str

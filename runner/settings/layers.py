@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from runner.settings.dotenv import DotEnv
 from runner.settings.key import Bad, Key, Scope, Value, accept, accept_text, shown_key
@@ -12,8 +13,7 @@ from runner.settings.problems import Problem
 from runner.settings.toml_file import TomlFile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a value came from."""
 
     where: str
@@ -27,34 +27,33 @@ class Origin:
 DEFAULT = Origin(where="default")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(NamedTuple):
     """A checked value and where it stands."""
 
     value: Value
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class Layer(NamedTuple):
     """What one place sets, and what is wrong with it."""
 
-    settings: Mapping[str, Setting] = field(default_factory=dict)
+    settings: Mapping[str, Setting]
     problems: tuple[Problem, ...] = ()
     seen: int = 0
     """Keys looked at, good or bad."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flag:
+NO_LAYER = Layer(settings={})
+
+
+class Flag(NamedTuple):
     """A value given on the command line: `Flag(name="--model", value="opus")`."""
 
     name: str
     value: object
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class _Found(NamedTuple):
     """A key and its value as they were found, before the check."""
 
     name: str
@@ -63,25 +62,25 @@ class _Found:
     from_text: bool = False
 
 
-def file_layer(file: TomlFile, *, profile: str | None = None, project: bool = False) -> Layer:
-    """The keys of a settings file: outside its profiles, or of one profile.
+def user_layers(file: TomlFile) -> tuple[Layer, dict[str, Layer]]:
+    """The user's own file: the keys outside its profiles, and the keys of each profile."""
+    profiles = file.tables.get("profile")
+    if not isinstance(profiles, dict):
+        return _checked(_walk(file, file.tables, ())), {}
+    outside = {name: value for name, value in file.tables.items() if name != "profile"}
+    misfits = {name: value for name, value in profiles.items() if not isinstance(value, dict)}
+    found = itertools.chain(_walk(file, outside, ()), _walk(file, misfits, ("profile",), shown="profile."))
+    layers = {
+        name: _checked(_walk(file, value, ("profile", name)))
+        for name, value in profiles.items()
+        if isinstance(value, dict)
+    }
+    return _checked(found), layers
 
-    In a project file keys that belong to the user alone are problems.
-    """
-    top: tuple[str, ...] = () if profile is None else ("profile", profile)
-    tables = file.tables
-    for name in top:
-        tables = _table(tables.get(name))
-    if profile is None and not project:
-        tables = {name: value for name, value in tables.items() if name != "profile"}
-    return _checked(_walk(file, tables, top), project=project)
 
-
-def profile_names(file: TomlFile) -> tuple[str, ...]:
-    """The profiles a user file defines."""
-    return tuple(
-        name for name, value in _table(file.tables.get("profile")).items() if isinstance(value, dict)
-    )
+def project_layer(file: TomlFile) -> Layer:
+    """A repository's file, where keys that belong to the user alone are problems."""
+    return _checked(_walk(file, file.tables, ()), project=True)
 
 
 def environment_layer(environment: Mapping[str, str]) -> Layer:
@@ -133,21 +132,23 @@ def text_layer(where: str, values: Mapping[str, tuple[str, int]]) -> Layer:
 
 
 def _walk(
-    file: TomlFile, tables: Mapping[str, object], top: tuple[str, ...], group: tuple[str, ...] = ()
+    file: TomlFile,
+    tables: Mapping[str, object],
+    top: tuple[str, ...],
+    group: tuple[str, ...] = (),
+    *,
+    shown: str = "",
 ) -> Iterator[_Found]:
+    """Every value below the path `top`, named by the way to it; `shown` is put before the name."""
     for name, raw in tables.items():
         path = (*group, name)
         if ".".join(path) in GROUPS and isinstance(raw, dict):
             yield from _walk(file, raw, top, path)
         else:
-            dotted = ".".join(repr(part) if "." in part else part for part in path)
+            dotted = shown + ".".join(repr(part) if "." in part else part for part in path)
             yield _Found(
                 name=dotted, raw=raw, origin=Origin(where=file.name, line=file.line_of((*top, *path)))
             )
-
-
-def _table(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, dict) else {}
 
 
 def _checked(found: Iterator[_Found], *, project: bool = False) -> Layer:
@@ -182,6 +183,8 @@ def known_key(name: str) -> Key:
         return KEYS[name]
     if name in GROUPS:
         raise Bad(f"wants a table: [{name}]")
+    if name.startswith("profile.") and name.count(".") == 1:
+        raise Bad("wants a table")
     if name == "profile":
         raise Bad("wants tables such as [profile.work], in your own config.toml")
     if name.rpartition(".")[2] in ("token", "password", "secret", "api_key"):
@@ -195,6 +198,8 @@ def known_key(name: str) -> Key:
 def _nearest(name: str) -> str | None:
     import difflib
 
+    if group := difflib.get_close_matches(name, GROUPS, n=1, cutoff=0.8):
+        return group[0]
     moved = [known for known in KEYS if known.rpartition(".")[2] == name.rpartition(".")[2]]
     close = difflib.get_close_matches(name, KEYS, n=1, cutoff=0.6)
-    return next(iter(close or moved), None)
+    return moved[0] if len(moved) == 1 else next(iter(close), None)

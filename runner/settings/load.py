@@ -6,20 +6,21 @@ Built-in < the seed's agentic.yaml < config.toml < its profile < .runner.toml < 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from runner.paths import Paths
 from runner.settings.layers import (
+    NO_LAYER,
     Flag,
     Layer,
     Setting,
     dotenv_layer,
     environment_layer,
-    file_layer,
     flags_layer,
-    profile_names,
+    project_layer,
     text_layer,
+    user_layers,
 )
 from runner.settings.merge import Merged, defaults, lay, lay_untrusted
 from runner.settings.model import Settings, build
@@ -33,8 +34,7 @@ from runner.settings.urls import without_slash
 PROFILE_VARIABLE = "RUNNER_PROFILE"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
+class Configuration(NamedTuple):
     """The settings that hold now, and all there is to tell about them."""
 
     settings: Settings
@@ -58,8 +58,7 @@ class Configuration:
         return self.project.prompts if self.project and self.verdict.trusted else {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(NamedTuple):
     """Every layer, with what is wrong in any of them."""
 
     sources: Sources
@@ -70,7 +69,7 @@ class Checked:
     """What beats the project: `.env`, environment, flags."""
     profile: str | None
     problems: tuple[Problem, ...]
-    seen: int = field(default=0)
+    seen: int = 0
 
 
 def load(
@@ -124,7 +123,7 @@ def check(
     sources = read_sources(paths.config_file, environment, project, place)
     chosen = profile or environment.get(PROFILE_VARIABLE) or None
     user, problems = _user_layers(sources, chosen, paths.config_file)
-    own = file_layer(sources.project, project=True) if sources.project else Layer()
+    own = project_layer(sources.project) if sources.project else NO_LAYER
     above = (
         dotenv_layer(str(sources.dotenv_path), sources.dotenv),
         environment_layer(environment),
@@ -146,14 +145,14 @@ def _user_layers(sources: Sources, chosen: str | None, path: Path) -> tuple[list
     """The layers of the user's files in order; and the problems of profiles that are not chosen, or not there."""
     seed, config = sources.seed, sources.config
     layers = [text_layer(str(seed.path), seed.values)] if seed else []
-    names = profile_names(config) if config else ()
-    problems = [_unknown_profile(chosen, names, path)] if chosen and chosen not in names else []
-    if config:
-        layers.append(file_layer(config))
-        profiles = {name: file_layer(config, profile=name) for name in names}
-        layers += [profiles.pop(chosen)] if chosen in profiles else []
-        problems += _problems(profiles.values())
-    return layers, problems
+    outside, profiles = user_layers(config) if config else (NO_LAYER, {})
+    layers.append(outside)
+    if chosen is None:
+        return layers, _problems(profiles.values())
+    if chosen not in profiles:
+        return layers, [_unknown_profile(chosen, tuple(profiles), path), *_problems(profiles.values())]
+    layers.append(profiles.pop(chosen))
+    return layers, _problems(profiles.values())
 
 
 def _problems(layers: Iterable[Layer]) -> list[Problem]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.settings.key import Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaudeSettings:
+class ClaudeSettings(NamedTuple):
     program: str
     model: str | None
     max_turns: int
@@ -19,8 +17,7 @@ class ClaudeSettings:
     rules: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChecksSettings:
+class ChecksSettings(NamedTuple):
     commands: tuple[str, ...]
     """Command lines for `shlex.split`; each is known to split."""
     timeout_s: float
@@ -29,61 +26,51 @@ class ChecksSettings:
     """`draft` or `none`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessSettings:
+class ProcessSettings(NamedTuple):
     environment: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullRequestSettings:
+class PullRequestSettings(NamedTuple):
     base: str | None
     draft: bool
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommitSettings:
+class CommitSettings(NamedTuple):
     co_author: str
     """`Name <mail>` on one line; empty for none."""
     sign_off: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BranchSettings:
+class BranchSettings(NamedTuple):
     prefix: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkTreeSettings:
+class WorkTreeSettings(NamedTuple):
     setup: tuple[str, ...]
     copy: tuple[str, ...]
     setup_timeout_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContextSettings:
+class ContextSettings(NamedTuple):
     budget_tokens: int
     exclude: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptsSettings:
+class PromptsSettings(NamedTuple):
     folder: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskSettings:
+class TaskSettings(NamedTuple):
     lease_s: float
     max_attempts: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogSettings:
+class LogSettings(NamedTuple):
     level: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """Every setting with the value that holds. Times are seconds; None is what the key's page says."""
 
     agent_id: str | None

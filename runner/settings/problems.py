@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from runner.errors import SettingsProblem
 
 HINT = "correct the place named, or run `runner config set KEY VALUE`; `runner config validate` checks again"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(NamedTuple):
     """One bad key, value or file; as a text it is one line."""
 
     where: str

@@ -42,8 +42,9 @@ def _like_scp(text: str) -> tuple[str, str] | None:
     """`[user@]host:path`, git's short form for ssh: the colon comes before any slash."""
     if "://" in text:
         return None
-    if "@" in text.split("/")[0]:
-        text = text.split("/")[0].rpartition("@")[2] + text[len(text.split("/")[0]) :]
+    start, slash, rest = text.partition("/")
+    if not start.startswith("["):
+        text = start.rpartition("@")[2] + slash + rest
     if bracketed := re.fullmatch(r"\[([^\[\]/]*)\]:(.*)", text):
         inner = bracketed[1]  # host:port, or the address of an IPv6 host, which has more colons
         return (f"[{inner}]" if inner.count(":") > 1 else inner), bracketed[2]

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from runner.errors import SettingsProblem
 from runner.settings.files import SIZE_LIMIT_BYTES, read_file
@@ -39,8 +38,7 @@ class ProjectSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkTree:
+class WorkTree(NamedTuple):
     """The files as they lie in a checkout. Symbolic links are not followed."""
 
     top: Path
@@ -62,8 +60,7 @@ class WorkTree:
         return path.resolve().is_relative_to(self.top.resolve())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """The files as they are in a commit: `blobs` maps the name of each regular file to a way to read it."""
 
     top: Path
@@ -81,14 +78,13 @@ class Snapshot:
         return data
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectFiles:
+class ProjectFiles(NamedTuple):
     """What a repository says, gathered once."""
 
     top: Path
-    folder: str = ""
+    folder: str
     """Where its prompts are."""
-    contents: Mapping[str, bytes] = field(default_factory=dict)
+    contents: Mapping[str, bytes]
     """`.runner.toml` if there is one, and every file in the prompts folder."""
 
     @property

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-AGENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:/+-]{0,127}", re.ASCII)
-WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+-]{0,99}", re.ASCII)
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\*?", re.ASCII)
-PERSON = re.compile(r"[^<>]*[^<>\s] <[^<>\s@]+@[^<>\s@]+>")
-BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+#-]*(/[A-Za-z0-9_][A-Za-z0-9_.+#-]*)*", re.ASCII)
+AGENT = r"(?a:[A-Za-z0-9][A-Za-z0-9._@:/+-]{0,127})"
+WORD = r"(?a:[A-Za-z0-9][A-Za-z0-9._:/+-]{0,99})"
+VARIABLE = r"(?a:[A-Za-z_][A-Za-z0-9_]*\*?)"
+PERSON = r"[^<>]*[^<>\s] <[^<>\s@]+@[^<>\s@]+>"
+BRANCH = r"(?a:[A-Za-z0-9_][A-Za-z0-9_.+#-]*(/[A-Za-z0-9_][A-Za-z0-9_.+#-]*)*)"
 
 
 def single_line(text: str) -> str:
@@ -77,5 +77,6 @@ def inside_path(text: str) -> str:
     return ""
 
 
-def _match(pattern: re.Pattern[str], text: str, fault: str) -> str:
-    return "" if pattern.fullmatch(text) else fault
+def _match(pattern: str, text: str, fault: str) -> str:
+    # Compiled when first needed: most calls of the program meet none of these.
+    return "" if re.fullmatch(pattern, text) else fault

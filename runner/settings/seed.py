@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.errors import SettingsProblem
 from runner.settings.files import read_file
@@ -14,16 +13,18 @@ NAMES = {"base_url": "base_url", "default_project": "project", "agent_id": "agen
 """The file's names and ours; `token` is beside them, and all else is ignored as the seed did."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeedFile:
+class SeedFile(NamedTuple):
     """What the file says; an empty text is not set."""
 
     path: Path
-    values: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    values: Mapping[str, tuple[str, int]]
     """Text and line by our key names."""
-    token: str = field(default="", repr=False)
-    open_to_others: bool = False
+    token: str
+    open_to_others: bool
     """Other users of this machine can read it, as the seed left it."""
+
+    def __repr__(self) -> str:
+        return f"SeedFile(path={self.path!r}, token=...)"
 
 
 def seed_path(environment: Mapping[str, str]) -> Path | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runner.errors import SettingsProblem
 from runner.paths import Paths
-from runner.settings.credentials import load_credentials, write_token
+from runner.settings.credentials import load_credentials, require_token, write_token
 from runner.settings.edit import change_file
 from runner.settings.files import read_file
 from runner.settings.layers import Setting, text_layer
@@ -81,6 +81,7 @@ def _token_verdict(paths: Paths, seed: SeedFile, *, overwrite: bool) -> tuple[st
         return "", ()
     if not url:
         return "", (f"{seed.path}: the token belongs to no address (no base_url); it was left out",)
+    require_token(seed.token, str(seed.path))
     ours = load_credentials(paths, environment={}, base_url=None).by_origin.get(api_origin(url))
     if ours is not None and ours.text == seed.token:
         return "", ()

@@ -12,6 +12,7 @@ from runner.settings.credentials import Credentials, load_credentials
 from runner.settings.key import Value
 from runner.settings.keys import KEYS
 from runner.settings.load import Configuration, check
+from runner.settings.merge import lay
 from runner.settings.notices import misspelt, work_tree_warnings
 from runner.settings.problems import Problem, from_error
 from runner.settings.project_files import ProjectSource
@@ -76,7 +77,11 @@ def validate(
 ) -> Report:
     """Check every layer and every profile, the credentials and the trust file; raises nothing about them."""
     checked = check(paths, environment=environment, project=project, profile=profile, folder=folder)
-    problems = [*checked.problems, *_private_problems(paths, environment)]
+    url = lay(checked.below, checked.above)["base_url"].value
+    problems = [
+        *checked.problems,
+        *_private_problems(paths, environment, url if isinstance(url, str) else None),
+    ]
     private = (paths.credentials_file, trust_file(paths))
     return Report(
         problems=tuple(dict.fromkeys(str(problem) for problem in problems)),
@@ -86,10 +91,12 @@ def validate(
     )
 
 
-def _private_problems(paths: Paths, environment: Mapping[str, str]) -> list[Problem]:
+def _private_problems(paths: Paths, environment: Mapping[str, str], url: str | None) -> list[Problem]:
     problems = []
     for read in (
-        lambda: load_credentials(paths, environment=environment, base_url=None),
+        # Once without the environment: a bad seed file must not hide what is wrong in our own.
+        lambda: load_credentials(paths, environment={}, base_url=None),
+        lambda: load_credentials(paths, environment=environment, base_url=url),
         lambda: list_trusted(paths),
     ):
         try:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from runner.errors import SettingsProblem
 from runner.settings.dotenv import DotEnv, parse
@@ -18,8 +17,7 @@ from runner.settings.toml_file import TomlFile, parse_toml
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
+class Sources(NamedTuple):
     """The files and the environment, parsed but not checked. None is a file that is not there or not readable."""
 
     environment: Mapping[str, str]
@@ -30,7 +28,7 @@ class Sources:
     dotenv: DotEnv
     dotenv_path: Path
     problems: tuple[Problem, ...]
-    names: tuple[str, ...] = field(default=())
+    names: tuple[str, ...] = ()
     """The files that are there, for people."""
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from runner.errors import SettingsProblem
 
@@ -12,8 +12,7 @@ LONGEST_STATEMENT_LINES = 200
 """Past this a statement is not followed any more, and what comes later has no line number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TomlFile:
+class TomlFile(NamedTuple):
     """What a file says."""
 
     name: str
@@ -41,10 +40,12 @@ def parse_toml(name: str, data: bytes) -> TomlFile:
         raise SettingsProblem(f"{name}:{line}: is not UTF-8 text", hint="save the file as UTF-8") from error
     try:
         return TomlFile(name=name, text=text, tables=tomllib.loads(text))
-    except ValueError as error:
+    except tomllib.TOMLDecodeError as error:
         raise SettingsProblem(
             _syntax(name, text, str(error)), hint="see https://toml.io for the format"
         ) from error
+    except ValueError as error:
+        raise SettingsProblem(f"{name}: holds a number that is too long") from error
     except RecursionError as error:
         raise SettingsProblem(f"{name}: is nested too deeply") from error
 
@@ -55,10 +56,9 @@ def _syntax(name: str, text: str, message: str) -> str:
 
     what, _, place = message.rpartition(" (at ")
     numbers = re.findall(r"[0-9]+", place)
-    if len(numbers) != 2:
-        numbers = [str(text.count("\n") + 1), str(len(text.rpartition("\n")[2]) + 1)]
-    said = what or message
-    return f"{name}:{numbers[0]}:{numbers[1]}: {said[:1].lower()}{said[1:]}"
+    if not numbers:  # at the end of the document
+        numbers = [text.count("\n") + 1, len(text.rpartition("\n")[2]) + 1]
+    return f"{name}:{numbers[0]}:{numbers[1]}: {what[:1].lower()}{what[1:]}"
 
 
 @lru_cache(maxsize=8)

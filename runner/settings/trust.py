@@ -7,11 +7,10 @@ once for each version; a content that was never trusted is not. Kept in `trust.t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.errors import SettingsProblem
 from runner.paths import Paths, write_private
@@ -35,8 +34,7 @@ class Standing(StrEnum):
     """It was trusted, but some of its files are new or different now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The answer for the files as they are; `files` are those that still need the user's word."""
 
     standing: Standing
@@ -55,8 +53,7 @@ class Verdict:
         return "look at it, then run `runner trust`" if self.standing is Standing.UNTRUSTED else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
+class Grant(NamedTuple):
     """One trusted repository."""
 
     path: str

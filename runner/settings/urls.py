@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 
-URL = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?"
-    r"(?P<path>/[a-z0-9._~/%-]*)?",
-    re.IGNORECASE | re.ASCII,
+URL = (
+    r"(?ai:(?P<scheme>https?)://(?P<host>[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])"
+    r"(:(?P<port>[0-9]{1,5}))?(?P<path>/[a-z0-9._~/%-]*)?)"
 )
 """Narrow on purpose: what two URL parsers could read differently is refused, not interpreted."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
-LOOPBACK_4 = re.compile(r"127(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}", re.ASCII)
+LOOPBACK_4 = r"127(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}"
 
 
 def url_fault(url: str) -> str:
     """What is wrong with an API address, in a few words; empty if nothing. Never repeats the address."""
-    match = URL.fullmatch(url)
+    match = re.fullmatch(URL, url)
     if match is None:
         return _shape_fault(url)
     if match["port"] and not 0 < int(match["port"]) < 65536:
@@ -39,7 +38,7 @@ def _shape_fault(url: str) -> str:
 def is_loopback(host: str) -> bool:
     """Whether the host is this machine, told by its name alone (no look-up)."""
     bare = host.lower().strip("[]")
-    return bare in ("localhost", "::1") or LOOPBACK_4.fullmatch(bare) is not None
+    return bare in ("localhost", "::1") or re.fullmatch(LOOPBACK_4, bare) is not None
 
 
 def api_origin(url: str) -> str:
@@ -48,7 +47,7 @@ def api_origin(url: str) -> str:
     Raises:
         ValueError: the address is one that `url_fault` refuses.
     """
-    match = URL.fullmatch(url)
+    match = re.fullmatch(URL, url)
     if match is None or url_fault(url):
         raise ValueError(url_fault(url))
     scheme = match["scheme"].lower()
