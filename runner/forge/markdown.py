@@ -1,0 +1,132 @@
+"""Strangers' Markdown made harmless: no HTML, no images, no mentions, and code is where we say it is; pure.
+
+Nothing here guesses how a forge reads code: only fences at the start of a line are left, and only code spans that
+begin and end on one line outside tables, so that our reading and any other are the same.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+
+_FENCE = re.compile(r"[ \t]*(?:(?P<ticks>`{3,64})(?P<info>[^`]*)|(?P<tildes>~{3,64})(?!~)(?P<name>.*))")
+_PLAIN_INFO = re.compile(r"[ \t]*([A-Za-z0-9+#._-]{1,32})")
+_DRAWN = frozenset({"mermaid", "geojson", "topojson", "stl", "math", "suggestion"})
+"""Languages that a forge draws, or offers as a change, instead of showing them."""
+
+_URL_CHARACTER = r"(?:[A-Za-z0-9._~:/?#%=+,;@-]|&(?!(?:lt|gt|quot|\#8203);))"
+_URL = rf"(?<![A-Za-z0-9])https?://{_URL_CHARACTER}+"
+_ADDRESS = re.compile(r"(?:://|www\.)\S*", re.IGNORECASE)
+"""At most this is a link that needs no brackets, whatever stands in it; `<` ends none, it is replaced."""
+_ENTITY = r"&(?=\#[0-9]|\#[xX][0-9a-fA-F]|[A-Za-z][A-Za-z0-9]*;)(?!(?:amp|lt|gt|quot|\#8203);)"
+_TOKEN = re.compile(
+    r"(?P<escape>\\[!-/:;=>?\[-`{-~])"  # any punctuation but @ and <, which a backslash does not always disarm
+    r"|(?P<ticks>`+)"
+    r"|(?P<tildes>~{3,})"
+    rf"|(?<![A-Za-z0-9])<(?P<link>{_URL})>(?!{_URL_CHARACTER})|(?P<url>{_URL})"
+    rf"|(?P<entity>{_ENTITY})"
+    r"|(?P<less>\\?<)"
+    r"|(?P<image>!+\[)"
+    r"|(?P<bracket>\](?=!*\[|\((?!(?:(?!~~~)[A-Za-z0-9._~:/?#%=+,;@&-])+\))))"  # an address could hide a backtick
+    r"|(?P<note>\[\^)"
+    r"|@(?=(?P<mention>[A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9_.-]+)?))"
+)
+
+
+def harmless(text: str, *, mentions: Collection[str] = ()) -> str:
+    """The text as a piece of Markdown that stands alone: an open fence is closed. A second time changes nothing.
+
+    `mentions` may stay, as `name` or `organisation/team`.
+    """
+    allowed = frozenset(name.lower() for name in mentions)
+    return "\n".join(_lines(text.split("\n"), allowed))
+
+
+def open_fence(lines: Iterable[str]) -> str:
+    """The fence that is still open after these lines; empty if none is."""
+    fence = ""
+    for line in lines:
+        fence, _ = _step(line, fence)
+    return fence
+
+
+def _lines(lines: list[str], mentions: frozenset[str]) -> Iterator[str]:
+    fence = ""
+    for line in lines:
+        fence, code = _step(line, fence)
+        yield _prose(line, mentions) if code is None else code
+    if fence:
+        yield fence
+
+
+def _step(line: str, fence: str) -> tuple[str, str | None]:
+    """The fence that is open after the line, and the line if it belongs to code; None if it is prose."""
+    if fence:
+        bare = line.strip(" \t")
+        closes = len(bare) >= len(fence) and set(bare) == {fence[0]}
+        return ("", fence) if closes else (fence, line)
+    if opening := _FENCE.fullmatch(line):
+        mark = opening["ticks"] or opening["tildes"]
+        return mark, mark + _language(opening["info"] or opening["name"] or "")
+    return "", None
+
+
+def _language(info: str) -> str:
+    named = _PLAIN_INFO.match(info)
+    return named[1] if named and named[1].lower() not in _DRAWN else ""
+
+
+def _prose(line: str, mentions: frozenset[str]) -> str:
+    spans = _CodeSpans(line)
+    parts, at = [], 0
+    while found := _TOKEN.search(line, at):
+        parts.append(line[at : found.start()])
+        end = spans.end(found) if found["ticks"] else None
+        parts.append(line[found.start() : end] if end else _replacement(found, mentions))
+        at = end or found.end()
+    return "".join(parts) + line[at:]
+
+
+class _CodeSpans:
+    """Where the code spans of one line end. Everything is looked up once: a line can be very long."""
+
+    def __init__(self, line: str) -> None:
+        self._line = line
+        self._runs: dict[int, list[int]] = defaultdict(list)
+        for run in re.finditer("`+", line):
+            self._runs[len(run[0])].append(run.start())
+        self._addresses = [found.span() for found in _ADDRESS.finditer(line)]
+
+    def end(self, ticks: re.Match[str]) -> int | None:
+        """Where the span that these backticks open ends; None if it is not certainly one.
+
+        A bare address swallows the backticks in it, and a table is cut at its bars before anybody looks for code.
+        """
+        partners = self._runs[len(ticks[0])]
+        at = bisect_left(partners, ticks.end())
+        if (
+            at == len(partners)
+            or "|" in self._line[ticks.end() : partners[at]]
+            or self._in_address(ticks.start())
+        ):
+            return None
+        return partners[at] + len(ticks[0])
+
+    def _in_address(self, position: int) -> bool:
+        at = bisect_left(self._addresses, (position,)) - 1
+        return at >= 0 and position < self._addresses[at][1]
+
+
+def _replacement(found: re.Match[str], mentions: frozenset[str]) -> str:
+    kind, text = found.lastgroup or "", found[found.lastgroup or 0]
+    if kind == "mention":
+        return "@" if text.lower() in mentions else "@&#8203;"
+    if kind in ("ticks", "tildes"):
+        return f"\\{text[0]}" * len(text)
+    if kind in ("link", "url"):
+        return re.sub(_ENTITY, "&amp;", text.replace("@", "%40"))
+    if kind == "image":
+        return "[image: " if text.endswith("[") else text
+    return {"escape": text, "entity": "&amp;", "less": "&lt;", "bracket": "\\]", "note": "\\[^"}[kind]

@@ -1,0 +1,89 @@
+"""Text that is only what it shows: no hidden characters, no switches for CI, no trailers, no issue closed; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours, cursor
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # window titles, links
+    r"|\x1b[PX^_][^\x1b]*\x1b\\"  # device strings
+    r"|\x1b[ -/]*[0-~]"
+    r"|\x9b[0-?]*[ -/]*[@-~]"
+)
+_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\xad"
+    "\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # zero width, direction
+    "\U000e0000-\U000e0fff]"  # tags and selectors that spell out hidden text
+)
+_NOT_A_CHARACTER = re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+_CI = (
+    r"(?:ci|cd|actions|checks?|builds?|tests?|deploy|travis|circle(?:ci)?|appveyor|azp|azpipelines|azurepipelines"
+    r"|netlify|vercel|buildkite|jenkins|drone)"
+)
+_CI_SWITCH = re.compile(
+    rf"\[\s*(?:skip[\s_-]*{_CI}|{_CI}[\s_-]*skip|no[\s_-]*ci)\s*\]|\*\*\*\s*no_ci\s*\*\*\*", re.IGNORECASE
+)
+_TRAILER = re.compile(
+    r"[ \t>]*(?:[a-z]+(?:-[a-z]+)*-by|change-id|skip-checks)[ \t]*:", re.IGNORECASE | re.ASCII
+)
+_CLOSES = re.compile(
+    r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|implement(?:s|ed)?)\b"
+    r"[^\w#&]{0,16}?"
+    r"(?P<reference>(?P<place>https?://[^\s#?]{0,200}?/)(?P<kind>issues|pull)/"
+    r"|(?P<repository>[\w.-]{1,100}/[\w.-]{1,100})?#|gh-)(?P<number>\d+)",
+    re.IGNORECASE | re.ASCII,
+)
+"""Bounded everywhere: five megabytes of keywords must not take hours."""
+_MENTION = re.compile(r"(?<![A-Za-z0-9])@([A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9_.-]+)?)")
+
+
+def visible(text: str) -> str:
+    """Without terminal escapes, control, zero-width, direction and tag characters; lines end with `\\n`."""
+    text = _ESCAPES.sub("", text)
+    text = _LINE_ENDS.sub("\n", text)
+    return _NOT_A_CHARACTER.sub("\ufffd", _HIDDEN.sub("", text))
+
+
+def one_line(text: str) -> str:
+    """Visible text with every run of blanks and line ends as one blank."""
+    return " ".join(visible(text).split())
+
+
+def without_ci_switches(text: str) -> str:
+    """`[skip ci]` and its relatives become an ellipsis, so that what stands around them cannot join to a new one."""
+    return _CI_SWITCH.sub("…", text)
+
+
+def without_trailers(text: str) -> str:
+    """Lines such as `Co-authored-by: ...` are dropped: a squash merge would make them true."""
+    return "\n".join(line for line in text.split("\n") if not _TRAILER.match(line))
+
+
+def without_closing(text: str, allowed: Collection[str] = ()) -> str:
+    """`Closes #12` becomes `Closes # 12`, which closes nothing; also in code, which a squash merge copies as it is.
+
+    `allowed` holds the references that may be closed, as `#12` or `owner/repo#12`.
+    """
+    kept = {reference.lower() for reference in allowed}
+    return _CLOSES.sub(lambda found: found[0] if _reference(found) in kept else _opened(found), text)
+
+
+def without_mentions(text: str, allowed: Collection[str] = ()) -> str:
+    """`@name` becomes `@ name`, in text that is no Markdown; `allowed` may stay, as `name` or `organisation/team`."""
+    kept = {name.lower() for name in allowed}
+    return _MENTION.sub(lambda found: found[0] if found[1].lower() in kept else f"@ {found[1]}", text)
+
+
+def _reference(found: re.Match[str]) -> str:
+    """What is closed, as `#12` or `owner/repo#12` in lower case."""
+    path = found["place"] or found["repository"] or ""
+    repository = "/".join(path.strip("/").split("/")[-2:])
+    return f"{repository}#{found['number']}".lower()
+
+
+def _opened(found: re.Match[str]) -> str:
+    return found[0].removesuffix(found["number"]) + " " + found["number"]
