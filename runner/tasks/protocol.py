@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from runner.tasks.model import (
@@ -11,6 +12,7 @@ from runner.tasks.model import (
     Lease,
     NewTask,
     Report,
+    Status,
     Task,
     TaskChange,
     TaskEvent,
@@ -104,8 +106,12 @@ class TaskBoard(Protocol):
         """A blocked task goes on with this answer. Raises: UnknownTask, InvalidTransition (not blocked)."""
         ...
 
+    def counts(self, project: str | None = None) -> Mapping[Status, int]:
+        """How many tasks there are of each status, 0 for none; of one project, or (None) of all."""
+        ...
+
     def events(
         self, task_id: str | None = None, *, after: int = 0, limit: int = 100
     ) -> tuple[TaskEvent, ...]:
-        """Events with a larger `seq` than `after`, oldest first."""
+        """Events with a larger `seq` than `after`, oldest first. Raises: UnknownTask."""
         ...

@@ -1,0 +1,111 @@
+"""Which texts the queue takes, and how ids and file references are written; pure."""
+
+from __future__ import annotations
+
+import re
+
+from runner.errors import UsageProblem
+from runner.tasks.model import FileReference
+
+MAX_LINE = 200
+MAX_LABEL = 100
+MAX_PROJECT = 500
+MAX_PATH = 4_000
+MAX_NOTE = 2_000
+MAX_BLOCK_BYTES = 5_000_000
+
+_NOT_IN_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Control characters, line ends of every kind, and halves of characters (bytes that were not UTF-8)."""
+_NOT_IN_A_BLOCK = re.compile("[\x00\ud800-\udfff]")
+_CAPABILITY = re.compile(r"[a-z0-9][a-z0-9._:/+-]{0,63}")
+_TASK_ID = re.compile(r"T-([1-9][0-9]{0,17})")
+_REFERENCE = re.compile(r"(?P<path>.+?)(?::(?P<start>[0-9]{1,9})(?:-(?P<end>[0-9]{1,9}))?)?")
+
+
+def task_id(number: int) -> str:
+    """The name people use for a task."""
+    return f"T-{number}"
+
+
+def task_number(text: str) -> int | None:
+    """The number in a task id; None if no task can have this id."""
+    found = _TASK_ID.fullmatch(text)
+    return int(found[1]) if found else None
+
+
+def parse_file_reference(text: str) -> FileReference:
+    """Read `PATH`, `PATH:LINE` or `PATH:LINE-LINE`; a path that ends in `:NUMBER` needs a line after it.
+
+    Raises:
+        UsageProblem: no path, or lines that are not from 1 upwards.
+    """
+    found = _REFERENCE.fullmatch(text)
+    if found is None:
+        raise UsageProblem(f"{text!r} is no file reference", hint="write PATH, PATH:LINE or PATH:LINE-LINE")
+    start, end = found["start"], found["end"]
+    return checked_reference(
+        FileReference(path=found["path"], start=int(start) if start else None, end=int(end) if end else None)
+    )
+
+
+def checked_reference(reference: FileReference) -> FileReference:
+    """The same reference. Raises: UsageProblem if its path is no path or its lines are no lines."""
+    line(reference.path, "a file's path", most=MAX_PATH)
+    first, last = reference.start, reference.end
+    wrong = first is None if last is not None else False
+    if wrong or (first is not None and (first < 1 or (last is not None and last < first))):
+        raise UsageProblem(
+            f"{reference.path}: lines {first} to {last} are no lines",
+            hint="lines count from 1, and the last is not before the first",
+        )
+    return reference
+
+
+def line(text: str, what: str, *, most: int = MAX_LINE) -> str:
+    """One line without the space around it. Raises: UsageProblem if it is empty, longer or more than a line."""
+    stripped = text.strip()
+    if not stripped:
+        raise UsageProblem(f"{what} may not be empty")
+    if len(stripped) > most:
+        raise UsageProblem(f"{what} may have {most} characters, not {len(stripped)}")
+    if _NOT_IN_A_LINE.search(stripped):
+        raise UsageProblem(f"{what} must be one line of text, without control characters")
+    return stripped
+
+
+def block(text: str, what: str, *, most_bytes: int = MAX_BLOCK_BYTES) -> str:
+    """Text of any number of lines. Raises: UsageProblem if it is too long or no text."""
+    if _NOT_IN_A_BLOCK.search(text):
+        raise UsageProblem(f"{what} must be text (UTF-8, no NUL)")
+    if len(text) > most_bytes or len(text.encode()) > most_bytes:
+        raise UsageProblem(
+            f"{what} may have {most_bytes:,} bytes", hint="put it into a file of the repository"
+        )
+    return text
+
+
+def capability(text: str) -> str:
+    """A capability in lower case. Raises: UsageProblem."""
+    name = text.strip().lower()
+    if not _CAPABILITY.fullmatch(name):
+        raise UsageProblem(
+            f"{text!r} is no capability",
+            hint="letters, digits and . _ : / + - are allowed, at most 64 of them",
+        )
+    return name
+
+
+def cleaned(text: str, *, most: int) -> str:
+    """A runner's text, over which it must not fail: what is no text becomes U+FFFD, a long one loses its middle."""
+    clean = _NOT_IN_A_BLOCK.sub("\ufffd", text)
+    if len(clean) <= most:
+        return clean
+    mark = "\n[…]\n"
+    kept = most - len(mark)
+    return clean[: kept - kept // 2] + mark + clean[len(clean) - kept // 2 :]
+
+
+def cleaned_line(text: str, *, most: int = MAX_NOTE) -> str:
+    """The same on one line, cut at its end."""
+    clean = " ".join(_NOT_IN_A_LINE.sub(" ", text).split())
+    return clean if len(clean) <= most else clean[: most - 1] + "…"
