@@ -151,6 +151,7 @@ def test_what_a_stranger_may_set_is_exactly_this() -> None:
         "base_url",
         "capabilities",
         "claude.program",
+        "claude.recording",
         "claude.environment",
         "process.environment",
         "task.lease_s",
