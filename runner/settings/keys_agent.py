@@ -54,26 +54,12 @@ CLAUDE = (
         doc="The `claude` program: a name on PATH or a whole path.",
     ),
     Key(
-        name="claude.recording",
-        kind=TEXT,
-        default=None,
-        rule=rules.single_line,
-        doc="The folder of a recorded run to replay instead of asking claude: nothing is spent.",
-    ),
-    Key(
         name="claude.model",
         kind=TEXT,
         default=None,
         scope=TRUSTED,
         rule=rules.single_line,
         doc="The model to run with; without one, the program's own choice.",
-    ),
-    Key(
-        name="claude.recording",
-        kind=TEXT,
-        default=None,
-        rule=rules.whole_path,
-        doc="The folder of a recorded run that is replayed instead of asking claude.",
     ),
     Key(
         name="claude.max_turns",

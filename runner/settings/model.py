@@ -10,9 +10,7 @@ from runner.settings.key import Value
 
 class ClaudeSettings(NamedTuple):
     program: str
-    recording: str | None
     model: str | None
-    recording: str | None
     max_turns: int
     timeout_s: float
     environment: tuple[str, ...]

@@ -1,0 +1,113 @@
+"""Commands for a person who works on a task in their own checkout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.cli.output import json_option, safe, show
+
+if TYPE_CHECKING:
+    from runner.wiring.app import App
+
+
+@click.command()
+@click.argument("task_id", metavar="TASK")
+@json_option
+@click.pass_obj
+def take(app: App, task_id: str, as_json: bool) -> None:
+    """Claim TASK for yourself and switch to a new branch for it; uncommitted changes come along.
+
+    \b
+    Example:
+      runner take T-7
+    """
+    from runner.runs.by_hand import take as take_task
+
+    taken = take_task(
+        task_id,
+        agent_id=app.agent_id,
+        claims=app.claims,
+        board=app.board,
+        checkout=app.light_repository,
+        prefix=app.settings.branch.prefix,
+    )
+    show(taken, as_json=as_json, text=f"{taken.task.id} is yours, on branch {taken.branch}")
+
+
+@click.command()
+@click.option(
+    "-m", "--message", required=True, metavar="TEXT", help="What changed; lines after the first are the body."
+)
+@click.option("--push", is_flag=True, help="Push the branch as well.")
+@click.option("--task", "task_id", metavar="TASK", help="Else the one in the branch's name.")
+@json_option
+@click.pass_obj
+def commit(app: App, message: str, push: bool, task_id: str | None, as_json: bool) -> None:
+    """Commit everything in this checkout for a task.
+
+    \b
+    Example:
+      runner commit -m "Count in UTC" --push
+    """
+    from runner.runs.by_hand import commit as commit_task
+    from runner.runs.by_hand import task_of_branch
+
+    checkout = app.light_repository
+    task = task_of_branch(app.board, checkout, task_id)
+    sign_off = app.settings.commit.sign_off
+    done = commit_task(task, message, push=push, sign_off=sign_off, board=app.board, checkout=checkout)
+    pushed = f", pushed to {done.pushed}" if done.pushed else ""
+    show(done, as_json=as_json, text=f"{task.id}: {done.commit[:10]}{pushed}")
+    if done.warning:
+        click.echo(f"warning: the commit is there, but: {safe(done.warning)}", err=True)
+        click.get_current_context().exit(1)
+
+
+@click.command()
+@click.option("--title", metavar="TEXT", help="Else the task's.")
+@click.option("--base", metavar="BRANCH", help="Else the settings', else the default branch.")
+@click.option("--draft", is_flag=True)
+@click.option("--label", "labels", multiple=True, help="Repeatable; with the settings' own.")
+@click.option("--open", "open_it", is_flag=True, help="Show it in the browser.")
+@click.option("--task", "task_id", metavar="TASK", help="Else the one in the branch's name.")
+@json_option
+@click.pass_obj
+def pr(
+    app: App,
+    title: str | None,
+    base: str | None,
+    draft: bool,
+    labels: tuple[str, ...],
+    open_it: bool,
+    task_id: str | None,
+    as_json: bool,
+) -> None:
+    """Push this branch and open its pull request, or find the open one.
+
+    \b
+    Example:
+      runner pr --draft --label bug
+    """
+    from runner.paths import private_folder
+    from runner.runs.by_hand import PullRequestWish, open_pull_request, task_of_branch
+    from runner.wiring.forges import choose_forge
+
+    checkout, settings = app.light_repository, app.settings.pull_request
+    task = task_of_branch(app.board, checkout, task_id)
+    wish = PullRequestWish(
+        title=title,
+        base=base or settings.base,
+        draft=draft or settings.draft,
+        labels=tuple(dict.fromkeys((*settings.labels, *labels))),
+    )
+    forge = choose_forge(app, checkout).build(private_folder(app.paths.runs / f"by-hand-{task.id}"))
+    made = open_pull_request(
+        task, wish, checkout=checkout, forge=forge, prompts=app.prompts, redact=app.redactor.text
+    )
+    for warning in made.warnings:
+        click.echo(f"warning: {safe(warning)}", err=True)
+    show(made, as_json=as_json, text=made.url)
+    if open_it:
+        click.launch(made.url)

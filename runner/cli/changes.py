@@ -1,0 +1,135 @@
+"""Commands by which a person changes a task's state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.cli.output import json_option, safe, show
+from runner.cli.tasks import STATUSES
+from runner.tasks.model import Ending, Outcome, Status, TaskChange
+
+if TYPE_CHECKING:
+    from runner.wiring.app import App
+
+
+@click.command()
+@click.argument("task_id", metavar="TASK")
+@click.option("--status", type=STATUSES, help="Only for a task that nobody holds.")
+@click.option("--progress", type=click.IntRange(0, 100), metavar="PERCENT")
+@click.option("--note", metavar="TEXT", help='A line about it; "" clears it.')
+@json_option
+@click.pass_obj
+def update(
+    app: App, task_id: str, status: str | None, progress: int | None, note: str | None, as_json: bool
+) -> None:
+    """Change a task's status, progress or note.
+
+    \b
+    Example:
+      runner update T-7 --progress 40 --note "half of the tests pass"
+    """
+    if status is None and progress is None and note is None:
+        raise click.UsageError("say what to change: --status, --progress or --note")
+    change = TaskChange(status=Status(status) if status else None, progress=progress, note=note)
+    task = app.board.update(task_id, change)
+    show(task, as_json=as_json, text=f"{task.id} is updated")
+
+
+@click.command()
+@click.argument("task_id", metavar="TASK")
+@click.option("--failed", is_flag=True, help="It ends as failed, a dead letter.")
+@click.option("--output", default="", metavar="TEXT", help="What came of it.")
+@click.option("--error", default="", metavar="TEXT", help="Why it failed.")
+@click.option(
+    "--artifact", "artifacts", multiple=True, metavar="URL", help="What it left behind; repeatable."
+)
+@json_option
+@click.pass_obj
+def complete(
+    app: App,
+    task_id: str,
+    failed: bool,
+    output: str,
+    error: str,
+    artifacts: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """End a task by hand.
+
+    \b
+    Example:
+      runner complete T-7 --output "done in the meeting" --artifact https://example.org/notes
+    """
+    if error and not failed:
+        raise click.UsageError("--error goes with --failed")
+    ending = Ending(
+        outcome=Outcome.INVALID_REQUEST if failed else Outcome.DONE,
+        output=output,
+        error=error,
+        artifacts=artifacts,
+    )
+    task = app.board.finish(task_id, ending)
+    show(task, as_json=as_json, text=f"{task.id} is {task.status.value}")
+
+
+@click.command()
+@click.argument("task_id", metavar="TASK")
+@json_option
+@click.pass_obj
+def cancel(app: App, task_id: str, as_json: bool) -> None:
+    """Cancel a task; a runner that works on it stops at its next heartbeat.
+
+    \b
+    Example:
+      runner cancel T-7
+    """
+    task = app.board.cancel(task_id)
+    show(task, as_json=as_json, text=f"{task.id} is cancelled")
+
+
+@click.command()
+@click.argument("task_id", metavar="TASK")
+@json_option
+@click.pass_obj
+def requeue(app: App, task_id: str, as_json: bool) -> None:
+    """Give an ended or blocked task a fresh set of attempts.
+
+    \b
+    Example:
+      runner requeue T-7
+    """
+    task = app.board.requeue(task_id)
+    show(task, as_json=as_json, text=f"{task.id} is pending again")
+
+
+@click.command()
+@click.argument("task_id", metavar="TASK")
+@json_option
+@click.pass_obj
+def release(app: App, task_id: str, as_json: bool) -> None:
+    """Take a task out of its holder's hands; no attempt is used.
+
+    \b
+    Example:
+      runner release T-7
+    """
+    task = app.board.release(task_id)
+    show(task, as_json=as_json, text=f"{task.id} is pending again")
+
+
+@click.command()
+@click.argument("task_id", metavar="TASK")
+@click.argument("text")
+@json_option
+@click.pass_obj
+def answer(app: App, task_id: str, text: str, as_json: bool) -> None:
+    """Answer the question of a blocked task; it goes on with the answer.
+
+    \b
+    Example:
+      runner answer T-7 "Yes, drop support for Python 3.10."
+    """
+    task = app.board.answer(task_id, text)
+    show(task, as_json=as_json, text=f"{task.id} goes on: {safe(text, width=60)}")

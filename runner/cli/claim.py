@@ -1,0 +1,199 @@
+"""`runner claim`: take a task and see it through to a pull request."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.cli.exit_codes import EXIT_CODES
+from runner.cli.output import json_option, print_json, safe, safe_block, show
+from runner.cli.progress import choose_progress
+from runner.cli.stopping import stop_on_interrupt
+from runner.errors import NothingToClaim, QuotaExceeded
+from runner.process.stop import Stop
+from runner.tasks.model import Outcome
+
+if TYPE_CHECKING:
+    from runner.runs.looking import Preview
+    from runner.runs.model import RunReport
+    from runner.wiring.app import App
+    from runner.wiring.runs import ClaimFlags
+
+WAIT_S = (2.0, 5.0)
+"""Between two looks at an empty queue, at random so that many runners do not come at once."""
+
+STOPS_A_LOOP = frozenset({Outcome.CANCELLED, Outcome.LIMIT_UNTIL, Outcome.AUTH, Outcome.BILLING})
+"""The next task would end the same way."""
+
+
+@click.command()
+@click.argument("task_id", metavar="[TASK]", required=False)
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Show prompt, tokens, estimate and the allowance's verdict; spend nothing.",
+)
+@click.option("--no-pr", is_flag=True, help="Push the branch, open no pull request.")
+@click.option("--draft", is_flag=True, help="Open the pull request as a draft.")
+@click.option("--model", metavar="NAME", help="Use this model, whatever task and settings say.")
+@click.option("--any-project", is_flag=True, help="Take a task of any project, not only this checkout's.")
+@click.option("--wait", is_flag=True, help="Wait for a task when none is ready.")
+@click.option("--loop", is_flag=True, help="Take one task after the other until none is ready.")
+@json_option
+@click.pass_obj
+def claim(
+    app: App,
+    task_id: str | None,
+    dry_run: bool,
+    no_pr: bool,
+    draft: bool,
+    model: str | None,
+    any_project: bool,
+    wait: bool,
+    loop: bool,
+    as_json: bool,
+) -> None:
+    """Take a task (TASK, or the best ready one) and work on it until its pull request is open.
+
+    Exit codes: 0 done, 1 needs a person, 3 somebody else has it, 4 later (nothing ready, no allowance),
+    5 outside trouble, 130 interrupted.
+
+    \b
+    Example:
+      runner claim
+      runner claim T-7 --draft
+    """
+    from runner.wiring.runs import ClaimFlags
+
+    if task_id and (loop or any_project):
+        raise click.UsageError("a named TASK goes with neither --loop nor --any-project")
+    flags = ClaimFlags(model=model, draft=draft, pull_request=not no_pr, any_project=any_project)
+    if dry_run:
+        _preview(app, flags, task_id, as_json=as_json)
+        return
+    app.configure_log()
+    with stop_on_interrupt() as stop:
+        codes = [
+            _tell(report, as_json=as_json)
+            for report in _reports(app, flags, task_id, stop=stop, wait=wait, loop=loop)
+        ]
+    click.get_current_context().exit(max(codes, default=0))
+
+
+def _reports(
+    app: App, flags: ClaimFlags, task_id: str | None, *, stop: Stop, wait: bool, loop: bool
+) -> Iterator[RunReport]:
+    """One run, or with `loop` one after the other until nothing is ready."""
+    done = 0
+    while True:
+        try:
+            report = _run_when_ready(app, flags, task_id, stop, wait=wait)
+        except NothingToClaim:
+            if done:
+                return
+            raise
+        yield report
+        done += 1
+        if not loop or report.outcome in STOPS_A_LOOP:
+            return
+
+
+def _run_when_ready(app: App, flags: ClaimFlags, task_id: str | None, stop: Stop, *, wait: bool) -> RunReport:
+    while True:
+        try:
+            return _run_once(app, flags, task_id, stop)
+        except (NothingToClaim, QuotaExceeded) as nothing:
+            if not wait or (isinstance(nothing, QuotaExceeded) and nothing.retry_at is None):
+                raise
+            stop.wait(random.uniform(*WAIT_S))  # noqa: S311 - jitter
+            stop.check()
+
+
+def _run_once(app: App, flags: ClaimFlags, task_id: str | None, stop: Stop) -> RunReport:
+    from runner.runs.claiming import reserve_and_claim
+    from runner.runs.work import work_on
+    from runner.wiring.runs import build_policy, build_tools
+
+    policy = build_policy(app, flags)
+    progress = choose_progress()
+    try:
+        tools = build_tools(app, [progress], stop)
+        base = tools.clone.resolve_base(policy.base, stop=stop)
+        return work_on(reserve_and_claim(tools, policy, base, task_id=task_id, stop=stop))
+    finally:
+        progress.close()
+
+
+def _tell(report: RunReport, *, as_json: bool) -> int:
+    """Print how a run ended; returns its exit code."""
+    from runner.runs.ending import outcome_facts
+
+    if as_json:
+        print_json(outcome_facts(report))
+    else:
+        click.echo("\n".join(_lines(report)))
+    return EXIT_CODES[report.outcome]
+
+
+def _lines(report: RunReport) -> list[str]:
+    usage, tokens = report.usage, report.usage.tokens
+    lines = [
+        f"{report.task_id}: {report.outcome.value}" + (f" ({safe(report.cause)})" if report.cause else "")
+    ]
+    if report.branch:
+        lines.append(f"branch:       {report.branch}")
+    if report.pull_request:
+        lines.append(f"pull request: {report.pull_request}")
+    lines += [
+        f"check:        {safe(check.command)}: {'passed' if check.green else 'failed'}"
+        for check in report.evidence.result
+    ]
+    spent = (
+        f"${usage.cost_nano / 1e9:.4f}, {tokens.counted} tokens, {usage.turns} turns, {usage.seconds:.1f} s"
+    )
+    lines.append(f"cost:         {spent}")
+    lines += [f"warning:      {safe(warning)}" for warning in report.warnings]
+    lines.append(f"run:          {report.run_id}")
+    if report.hint:
+        lines.append(f"hint: {safe(report.hint)}")
+    return lines
+
+
+def _preview(app: App, flags: ClaimFlags, task_id: str | None, *, as_json: bool) -> None:
+    from runner.allowance.report import explain
+    from runner.wiring.runs import build_looker, build_policy
+
+    policy = build_policy(app, flags)
+    preview = build_looker(app).preview(policy, task_id)
+    sentences = explain(preview.ask, preview.verdict, limits=policy.limits, source=app.limits.source())
+    show(_preview_facts(preview), as_json=as_json, text=_preview_text(preview, sentences))
+    if not preview.verdict.granted:
+        click.get_current_context().exit(QuotaExceeded.exit_code)
+
+
+def _preview_facts(preview: Preview) -> dict[str, object]:
+    return {
+        "task_id": preview.task.id,
+        "branch": preview.branch,
+        "model": preview.model,
+        "prompt": preview.prompt,
+        "prompt_tokens": preview.prompt_tokens,
+        "estimate": {"tokens": preview.ask.tokens, "cost_usd": preview.ask.cost_nano / 1e9},
+        "granted": preview.verdict.granted,
+        "denial": preview.verdict.denial,
+    }
+
+
+def _preview_text(preview: Preview, sentences: tuple[str, ...]) -> str:
+    head = [
+        safe_block(preview.prompt),
+        "-" * 40,
+        f"task:     {preview.task.id} {safe(preview.task.title)}",
+        f"branch:   {preview.branch}",
+        f"model:    {preview.model or 'as claude chooses'}",
+        f"prompt:   about {preview.prompt_tokens} tokens",
+    ]
+    return "\n".join([*head, *sentences])

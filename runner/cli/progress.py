@@ -1,0 +1,119 @@
+"""What a person sees while a run goes on: a moving line on a terminal, a plain line per step elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import TextIO
+
+from runner.allowance.model import NANO_PER_USD
+from runner.cli.output import safe
+from runner.events.model import Event, EventName
+
+FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+TICK_S = 0.1
+
+
+class PlainProgress:
+    """A sink of events that writes one line per step, and one per check."""
+
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = out or sys.stderr
+
+    def emit(self, event: Event) -> None:
+        line = step_line(event)
+        if line:
+            print(line, file=self._out, flush=True)
+
+    def close(self) -> None:
+        """Nothing is left to clear."""
+
+
+class LiveProgress:
+    """A sink of events that keeps one line moving: the step, what claude does, time and cost so far."""
+
+    def __init__(self, out: TextIO | None = None, *, width: int = 100) -> None:
+        self._out = out or sys.stderr
+        self._width = width
+        self._guard = threading.Lock()
+        self._note, self._doing, self._cost = "", "", ""
+        self._since = time.monotonic()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._spin, name="progress", daemon=True)
+        self._thread.start()
+
+    def emit(self, event: Event) -> None:
+        with self._guard:
+            if event.name is EventName.CLAUDE_SAID:
+                self._doing = safe(str(event.data.get("text", "")), width=60)
+                cost = event.data.get("cost_nano")
+                self._cost = f"${cost / NANO_PER_USD:.2f}" if isinstance(cost, int) and cost else self._cost
+                return
+            line = step_line(event)
+            if event.name is EventName.STEP_STARTED:
+                self._finish_line()
+                self._note, self._doing, self._since = line, "", time.monotonic()
+            elif line:
+                self._print(line)
+
+    def close(self) -> None:
+        """End the moving line."""
+        self._done.set()
+        self._thread.join()
+        with self._guard:
+            self._finish_line()
+
+    def _spin(self) -> None:
+        frame = 0
+        while not self._done.wait(TICK_S):
+            frame += 1
+            with self._guard:
+                if self._note:
+                    self._draw(FRAMES[frame % len(FRAMES)])
+
+    def _draw(self, mark: str) -> None:
+        seconds = f"{time.monotonic() - self._since:.0f}s"
+        parts = [part for part in (self._note, self._doing, self._cost, seconds) if part]
+        text = f"{mark} {' · '.join(parts)}"[: self._width - 1]
+        self._out.write(f"\r\x1b[2K{text}")
+        self._out.flush()
+
+    def _finish_line(self) -> None:
+        if self._note:
+            seconds = time.monotonic() - self._since
+            took = f" ({seconds:.1f}s)" if seconds >= 1 else ""
+            self._out.write(f"\r\x1b[2K✓ {self._note}{took}\n")
+            self._out.flush()
+            self._note = ""
+
+    def _print(self, line: str) -> None:
+        self._out.write(f"\r\x1b[2K  {line}\n")
+        self._out.flush()
+
+
+Progress = PlainProgress | LiveProgress
+
+
+def choose_progress() -> Progress:
+    """A moving line if somebody looks at standard error, else plain lines."""
+    if sys.stderr.isatty():
+        import shutil
+
+        return LiveProgress(width=shutil.get_terminal_size().columns)
+    return PlainProgress()
+
+
+def step_line(event: Event) -> str:
+    """The line that an event is worth, without control characters; empty for most events."""
+    data = event.data
+    if event.name is EventName.STEP_STARTED:
+        return safe(str(data.get("note", "")))
+    if event.name is EventName.RUN_STARTED:
+        return safe(f"{event.task_id}: {data.get('title', '')}")
+    if event.name is EventName.CHECK_FINISHED:
+        word = "passed" if data.get("exit_code") == 0 else f"failed ({data.get('exit_code')})"
+        return safe(f"{data.get('where')}: {data.get('command')}: {word}")
+    if event.name is EventName.LEASE_FAILED:
+        return safe(f"the queue does not answer: {data.get('cause', '')}")
+    return ""

@@ -1,0 +1,142 @@
+"""What a person does with a task in their own checkout: take it, commit for it, open its pull request."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+
+from runner.errors import RunnerError, UsageProblem
+from runner.forge.protocol import Forge, NewPullRequest, PullRequest
+from runner.forge.text import Redact, pull_request_body, pull_request_title
+from runner.git.checkout import checkout_branch, commit_all, push_current
+from runner.git.message import commit_message
+from runner.git.names import branch_name, kind_of
+from runner.git.repository import Repository
+from runner.prompts import Prompts
+from runner.tasks.model import ClaimRequest, Task, TaskChange
+from runner.tasks.protocol import Claims, TaskBoard
+
+PERSON_LEASE_S = 24 * 3600.0
+"""A person sends no heartbeat; after a day without a word the task is free again."""
+
+_TASK_IN_BRANCH = re.compile(r"(?:^|/)(T-[1-9][0-9]*)(?:-|$)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A task in a person's hands, and the branch that was made for it."""
+
+    task: Task
+    branch: str
+
+
+def take(
+    task_id: str, *, agent_id: str, claims: Claims, board: TaskBoard, checkout: Repository, prefix: str | None
+) -> Taken:
+    """Claim a task for a person and switch to a branch of its own; without the branch there is no claim.
+
+    Raises:
+        UnknownTask, AlreadyClaimed, InvalidTransition: it cannot be claimed.
+        UsageProblem, GitFailed: the branch cannot be made; the task is given back.
+    """
+    request = ClaimRequest(
+        agent_id=agent_id, request_id=str(uuid.uuid4()), task_id=task_id, lease_s=PERSON_LEASE_S
+    )
+    claimed = claims.claim(request)
+    task = claimed.task
+    try:
+        branch = checkout_branch(checkout, branch_name(task.id, task.title, task.labels, prefix=prefix))
+    except BaseException:
+        claims.release(claimed.lease, note="given back: its branch could not be made")
+        raise
+    return Taken(task=board.get(task.id), branch=branch)
+
+
+def task_of_branch(board: TaskBoard, checkout: Repository, task_id: str | None) -> Task:
+    """The named task, else the one in the current branch's name.
+
+    Raises:
+        UsageProblem: nothing is named, and the branch belongs to no task.
+        UnknownTask: there is no such task.
+    """
+    branch = checkout.branch() or ""
+    found = task_id or next(iter(_TASK_IN_BRANCH.findall(branch)), None)
+    if found is None:
+        raise UsageProblem(
+            f"the branch {branch or '(detached)'} belongs to no task",
+            hint="name the task with --task, or begin with `runner take TASK`",
+        )
+    return board.get(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """A commit in the checkout. `warning` is what did not work although the commit exists."""
+
+    commit: str
+    pushed: str | None = None
+    warning: str = ""
+
+
+def commit(
+    task: Task, message: str, *, push: bool, sign_off: bool, board: TaskBoard, checkout: Repository
+) -> Committed:
+    """Commit everything in the checkout for a task, and tell the task; with `push` also push the branch.
+
+    A task that cannot be told, or a push that fails, does not undo the commit: the warning says so.
+
+    Raises:
+        UsageProblem, RunnerError, GitFailed: there is no commit.
+    """
+    title, _, body = message.strip().partition("\n")
+    kind = kind_of(task.labels, title)
+    text = commit_message(kind=kind, title=title, body=body, task_id=task.id) if title else ""
+    commit_id = commit_all(checkout, text, sign_off=sign_off)
+    try:
+        board.update(task.id, TaskChange(note=f"Committed: {title}"))
+        pushed = push_current(checkout) if push else None
+    except RunnerError as error:
+        return Committed(commit=commit_id, warning=f"{error}; {error.hint}" if error.hint else str(error))
+    return Committed(commit=commit_id, pushed=pushed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequestWish:
+    """What a person says about their pull request; None leaves it to the task."""
+
+    title: str | None = None
+    base: str | None = None
+    draft: bool = False
+    labels: tuple[str, ...] = ()
+
+
+def open_pull_request(
+    task: Task, wish: PullRequestWish, *, checkout: Repository, forge: Forge, prompts: Prompts, redact: Redact
+) -> PullRequest:
+    """Push the current branch and open its pull request, or adopt the open one.
+
+    Raises:
+        UsageProblem: it is the base branch itself, or HEAD is detached.
+        GitFailed, GhFailed: the push or the pull request failed.
+    """
+    base = wish.base or checkout.default_branch() or "main"
+    branch = checkout.branch()
+    if branch in {None, base, "main", "master"}:
+        raise UsageProblem(
+            f"{branch or 'a detached HEAD'} is no branch for a pull request",
+            hint="make one with `runner take TASK`",
+        )
+    if checkout.remotes():
+        push_current(checkout)
+    body = prompts.render("pull_request", task=task)
+    return forge.open_pull_request(
+        NewPullRequest(
+            title=pull_request_title(wish.title or task.title, redact=redact, fallback=task.id),
+            body=pull_request_body(body, redact=redact),
+            branch=str(branch),
+            base=base,
+            draft=wish.draft,
+            labels=wish.labels,
+        )
+    )

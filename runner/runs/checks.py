@@ -1,0 +1,125 @@
+"""The project's own checks: run in a work tree, and what came of them on a tree seen before."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+
+from runner.errors import ProgramMissing, SettingsProblem
+from runner.paths import private_folder, write_private
+from runner.process.run import run
+from runner.process.stop import Stop
+from runner.runs.model import Check
+
+TAIL_LINES = 60
+TAIL_CHARACTERS = 6000
+
+
+class Checks:
+    """Runs the configured command lines, each without a shell, with a scrubbed environment and a deadline."""
+
+    def __init__(
+        self,
+        commands: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        timeout_s: float,
+        clean: Callable[[str], str],
+        cache: Path,
+    ) -> None:
+        """`clean` redacts and strips control characters; `cache` keeps results per (tree, command)."""
+        self.commands = tuple(commands)
+        self._argv = {command: split_command(command) for command in commands}
+        self._environment = environment
+        self._timeout_s = timeout_s
+        self._clean = clean
+        self._cache = cache
+
+    def run_all(
+        self, folder: Path, *, stop: Stop, on_check: Callable[[Check], None] = lambda _: None
+    ) -> tuple[Check, ...]:
+        """Run every check in `folder`, in order; stops between two when `stop` is set."""
+        results = []
+        for command in self.commands:
+            stop.check()
+            results.append(self._run(command, folder, stop))
+            on_check(results[-1])
+        return tuple(results)
+
+    def run_base(
+        self, folder: Path, tree: str, *, stop: Stop, on_check: Callable[[Check], None] = lambda _: None
+    ) -> tuple[Check, ...]:
+        """The same on an unchanged tree: what was green for (tree, command) is not measured again.
+
+        Red is measured each time: a tool that was missing yesterday must not hide a regression today.
+        """
+        results = []
+        for command in self.commands:
+            stop.check()
+            known = self._remembered(tree, command)
+            results.append(known or self._run(command, folder, stop))
+            if known is None and results[-1].green:
+                self._remember(tree, results[-1])
+            on_check(results[-1])
+        return tuple(results)
+
+    def _run(self, command: str, folder: Path, stop: Stop) -> Check:
+        started = time.monotonic()
+        try:
+            done = run(
+                self._argv[command],
+                env=self._environment,
+                cwd=folder,
+                timeout_s=self._timeout_s,
+                stop=stop,
+                sweep=True,
+            )
+        except ProgramMissing as error:
+            return Check(command=command, exit_code=127, seconds=0.0, tail=str(error))
+        stop.check()
+        return Check(
+            command=command,
+            exit_code=done.exit_code,
+            seconds=round(time.monotonic() - started, 3),
+            tail=self._tail(done.stdout + done.stderr),
+            timed_out=done.timed_out,
+        )
+
+    def _tail(self, output: bytes) -> str:
+        text = self._clean(output.decode(errors="replace"))
+        return "\n".join(text.strip("\n").split("\n")[-TAIL_LINES:])[-TAIL_CHARACTERS:]
+
+    def _file(self, tree: str, command: str) -> Path:
+        return self._cache / f"{sha256(f'{tree}\0{command}'.encode()).hexdigest()}.json"
+
+    def _remembered(self, tree: str, command: str) -> Check | None:
+        try:
+            return Check(**json.loads(self._file(tree, command).read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return None  # a cache: what cannot be read is measured again
+
+    def _remember(self, tree: str, check: Check) -> None:
+        private_folder(self._cache)
+        write_private(self._file(tree, check.command), json.dumps(asdict(check)).encode())
+
+
+def split_command(command: str) -> tuple[str, ...]:
+    """A check's command line as arguments; no shell ever sees it.
+
+    Raises:
+        SettingsProblem: it is empty or has an unclosed quote.
+    """
+    try:
+        argv = tuple(shlex.split(command))
+    except ValueError as error:
+        raise SettingsProblem(
+            f"checks.commands: {command!r}: {error}", hint="quote it as a shell would"
+        ) from error
+    if not argv:
+        raise SettingsProblem("checks.commands: an empty command", hint="remove it, or name a program")
+    return argv

@@ -1,0 +1,130 @@
+"""Claude's part of a run: each call recorded, its usage booked as it is seen, its tokens capped."""
+
+from __future__ import annotations
+
+import time
+
+from runner.allowance.model import Spent, Tokens
+from runner.claude.protocol import ClaudeRequest, ClaudeResult, Message
+from runner.events.model import EventName
+from runner.git.model import Snapshot
+from runner.git.work_tree import WorkTree
+from runner.process.stop import StopReason
+from runner.runs.model import Usage
+from runner.runs.record import Json
+from runner.runs.run import Run
+
+BOOK_EVERY_S = 1.0
+"""How often usage seen in the stream is booked; a booking is a durable write."""
+
+
+class Conversation:
+    """One conversation with Claude over one run: the first call, and repairs that go on with it."""
+
+    def __init__(self, run: Run, *, tree_id: str, before: ClaudeResult | None = None) -> None:
+        """`tree_id` is what the files are now; `before` the last result of an earlier conversation to go on with."""
+        self._run = run
+        self._tree_id = tree_id
+        self._resume = before is not None
+        self._last = before
+        self._calls = 0
+        self._deadline = time.monotonic() + _time_limit_s(run)
+        self._booked_at = 0.0
+
+    def ask(self, prompt: str) -> ClaudeResult:
+        """One call to its end; the usage of the run grows by what it cost.
+
+        Raises:
+            ClaudeNotStarted: nothing was spent.
+        """
+        self._calls += 1
+        run, request = self._run, self._request(prompt)
+        run.record.note(session_id=run.session_id, claude_started=True)
+        run.spoke = True
+        with (run.record.folder / self._name("stream", "jsonl")).open("wb") as file:
+            stream = run.tools.redactor.stream()
+
+            def keep(line: bytes) -> None:
+                file.write(stream.feed(line))
+
+            try:
+                result = run.tools.claude.run(
+                    request, on_message=self._on_message, on_line=keep, stop=run.stop
+                )
+            finally:
+                file.write(stream.finish())
+        self._account(result)
+        return result
+
+    def keep_changes(self, tree: WorkTree) -> Snapshot:
+        """Keep what this call changed in the files, for replay; returns what they are now."""
+        snapshot = tree.snapshot(self._run.base.commit_id)
+        if snapshot.tree_id != self._tree_id:
+            self._run.record.write(self._name("changes", "patch"), tree.patch(self._tree_id))
+            self._tree_id = snapshot.tree_id
+        self._run.record.note(tree=snapshot.tree_id)
+        return snapshot
+
+    def _name(self, stem: str, ending: str) -> str:
+        return f"{stem}.{ending}" if self._calls == 1 else f"{stem}-{self._calls}.{ending}"
+
+    def _request(self, prompt: str) -> ClaudeRequest:
+        run, policy = self._run, self._run.policy
+        last = self._last
+        return ClaudeRequest(
+            prompt=lambda: prompt,
+            workdir=self._run.work_tree,
+            session_id=run.session_id,
+            budget_nano_usd=max(run.hold_cost_nano - run.usage.cost_nano, 1) if run.hold_cost_nano else None,
+            timeout_s=max(self._deadline - time.monotonic(), 1.0),
+            model=run.model,
+            max_turns=policy.max_turns,
+            system_prompt=run.tools.prompts.render("system"),
+            rules=policy.rules,
+            denied=policy.denied,
+            resume=self._resume or self._calls > 1,
+            spent_before_nano_usd=last.total_cost_nano_usd if last else 0,
+            tokens_before=last.total_tokens if last else Tokens(),
+            trusted_project=policy.trusted_project,
+        )
+
+    def _on_message(self, message: Message) -> None:
+        run = self._run
+        cost = run.usage.cost_nano + message.cost_nano_usd
+        run.emit(EventName.CLAUDE_SAID, kind=message.kind, text=message.text, cost_nano=cost)
+        tokens = run.usage.tokens + message.tokens
+        if time.monotonic() - self._booked_at >= BOOK_EVERY_S:
+            self._booked_at = time.monotonic()
+            run.tools.ledger.seen(run.reservation, Spent(tokens=tokens, cost_nano=cost))
+        cap = run.policy.limits.run_tokens
+        if cap is not None and tokens.counted > cap:
+            run.stop.set(StopReason.TOKENS, f"the run's cap of {cap} tokens is used up")
+
+    def _account(self, result: ClaudeResult) -> None:
+        run = self._run
+        self._last = result
+        run.usage = Usage(
+            tokens=run.usage.tokens + result.tokens,
+            cost_nano=run.usage.cost_nano + result.cost_nano_usd,
+            turns=run.usage.turns + result.turns,
+            seconds=round(run.usage.seconds + result.duration_s, 3),
+        )
+        run.session_id = result.session_id or run.session_id
+        run.tools.ledger.seen(run.reservation, run.spent)
+        run.record.note(session_id=run.session_id, conversation=_conversation_facts(result))
+
+
+def _time_limit_s(run: Run) -> float:
+    limit = run.policy.limits.job_duration_s
+    return run.policy.timeout_s if limit is None else min(run.policy.timeout_s, float(limit))
+
+
+def _conversation_facts(result: ClaudeResult) -> dict[str, Json]:
+    """What a later run needs to go on with this conversation and to pay only for its own part."""
+    tokens = result.total_tokens
+    return {
+        "total_cost_nano": result.total_cost_nano_usd,
+        "total_tokens": {
+            name: getattr(tokens, name) for name in ("input", "cache_creation", "cache_read", "output")
+        },
+    }

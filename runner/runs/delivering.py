@@ -1,0 +1,92 @@
+"""From a verified change to a pull request: one commit, one push, one pull request."""
+
+from __future__ import annotations
+
+from runner.events.model import EventName
+from runner.forge.protocol import NewPullRequest
+from runner.forge.text import pull_request_body, pull_request_title
+from runner.git.message import commit_message
+from runner.git.names import kind_of
+from runner.git.trailers import RunMark
+from runner.git.work_tree import WorkTree
+from runner.runs.model import Step
+from runner.runs.prompting import pull_request_draft
+from runner.runs.run import Run
+
+LEAST_WORDS = 3
+"""A shorter summary ("Done.") says nothing that the subject does not."""
+
+
+def commit(run: Run, tree: WorkTree) -> str:
+    """One commit of ours with only what changed; commits that the agent made are collapsed into it."""
+    with run.step(Step.COMMIT, "committing") as facts:
+        text = commit_text(run)
+        commit_id = tree.commit(run.base.commit_id, text, sign_off=run.policy.sign_off, stop=run.stop)
+        facts["commit"] = commit_id
+        run.commits = (commit_id,)
+    run.emit(EventName.COMMIT_MADE, commit=commit_id, branch=run.branch)
+    return commit_id
+
+
+def commit_text(run: Run) -> str:
+    """Subject from the task, body from Claude's summary, trailers that tell whose work it is."""
+    task = run.task
+    return commit_message(
+        kind=kind_of(task.labels, task.title),
+        title=task.title,
+        body=run.summary if len(run.summary.split()) > LEAST_WORDS else "",
+        mark=mark(run),
+        co_author=run.policy.co_author,
+    )
+
+
+def mark(run: Run) -> RunMark:
+    """Whose commit it is: what a later claim of the same task may replace."""
+    return RunMark(task_id=run.task.id, run_id=run.run_id, fence=run.lease.fence)
+
+
+def deliver_branch(run: Run, tree: WorkTree) -> None:
+    """Bring the branch to the remote, and into the checkout as a new ref when pull requests stay here.
+
+    Raises:
+        BranchMoved: the branch there has commits that are not ours.
+    """
+    remote = run.base.remote
+    run.confirm_lease()
+    with run.step(Step.PUSH, "pushing", branch=run.branch, commit=run.commits[-1], expected=None) as facts:
+        if remote is not None:
+            # None: it must not be there yet, or be made only of this task's commits by older claims.
+            tree.push(run.branch, None, remote, stop=run.stop)
+            facts["remote"] = remote
+        if remote is None or run.tools.local_forge:
+            tree.deliver_local(run.tools.checkout, run.branch, stop=run.stop)
+            facts["local"] = True
+    run.emit(EventName.BRANCH_PUSHED, branch=run.branch)
+
+
+def open_pull_request(run: Run, *, draft: bool) -> None:
+    """Open the pull request, or adopt the open one of this branch."""
+    run.confirm_lease()
+    new = new_pull_request(run, draft=draft)
+    run.record.write("body.md", new.body.encode())
+    with run.step(Step.PULL_REQUEST, "opening the pull request", branch=run.branch, draft=draft) as facts:
+        made = run.tools.forge(run.record.folder).open_pull_request(new)
+        facts.update(url=made.url, adopted=made.adopted)
+        run.pull_request = made.url
+    for warning in made.warnings:
+        run.warn(warning)
+    run.emit(EventName.PULL_REQUEST_OPENED, url=made.url, adopted=made.adopted)
+
+
+def new_pull_request(run: Run, *, draft: bool) -> NewPullRequest:
+    """The text of the pull request: summary, task, evidence, a note on AI help; safe to publish."""
+    body = pull_request_draft(run, draft=draft)
+    redact = run.tools.redactor.text
+    return NewPullRequest(
+        title=pull_request_title(run.task.title, redact=redact, fallback=run.task.id),
+        body=pull_request_body(body, redact=redact),
+        branch=run.branch,
+        base=run.base.branch,
+        draft=draft,
+        labels=run.policy.labels,
+    )

@@ -1,0 +1,179 @@
+"""The end of a run: tell the queue, settle what it cost, leave nothing behind."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from runner.allowance.model import NANO_PER_USD
+from runner.errors import LeaseLost, RunnerError
+from runner.events.model import EventName
+from runner.process.stop import StopReason
+from runner.runs.judging import Judgement
+from runner.runs.model import RunReport, Step
+from runner.runs.preparing import check_facts
+from runner.runs.record import Json
+from runner.runs.run import Run
+from runner.tasks.model import Ending, Outcome
+
+log = logging.getLogger("runner.runs")
+
+CHARGED_AS_FAILED = frozenset(
+    {
+        Outcome.CHECKS_FAILED,
+        Outcome.BUDGET,
+        Outcome.TURNS,
+        Outcome.TIMEOUT,
+        Outcome.OVERLOADED,
+        Outcome.CRASHED,
+        Outcome.NO_RESULT,
+        Outcome.CONTEXT_OVERFLOW,
+        Outcome.INVALID_REQUEST,
+    }
+)
+"""Half of their tokens count (the seed's rule); their money counts in full."""
+
+STOP_OUTCOMES = {
+    StopReason.LEASE_LOST: Outcome.LEASE_LOST,
+    StopReason.CANCELLED: Outcome.CANCELLED,
+    StopReason.INTERRUPTED: Outcome.CANCELLED,
+    StopReason.DEADLINE: Outcome.TIMEOUT,
+    StopReason.TOKENS: Outcome.BUDGET,
+    StopReason.WHO_PAYS: Outcome.AUTH,
+}
+
+HINTS = {
+    Outcome.NEEDS_INPUT: "answer with `runner answer {task} TEXT`",
+    Outcome.CHECKS_FAILED: "`runner runs show {run}` has the output of the checks",
+    Outcome.BUDGET: "raise the run's cap: `runner allowance set --run-cost USD`",
+    Outcome.TURNS: "raise claude.max_turns, or make the task smaller",
+    Outcome.TIMEOUT: "raise claude.timeout_s, or make the task smaller",
+    Outcome.AUTH: "sign in with `claude` (or set ANTHROPIC_API_KEY), then claim again",
+    Outcome.BILLING: "claude says that nobody pays: see your account's billing page",
+    Outcome.OVERLOADED: "the task is tried again later by itself",
+    Outcome.LIMIT_UNTIL: "the task waits for the usage limit to reset",
+    Outcome.INVALID_REQUEST: "`runner requeue {task}` tries again after a correction",
+}
+
+
+def outcome_of_stop(reason: StopReason | None) -> Outcome:
+    """What a run that was told to stop ends as."""
+    return STOP_OUTCOMES[reason] if reason else Outcome.CRASHED
+
+
+def report_ending(run: Run, judgement: Judgement, *, retry_at: datetime | None, resumable: bool) -> None:
+    """Tell the queue how it ended; a lost lease is told nothing."""
+    if judgement.outcome is Outcome.LEASE_LOST:
+        return
+    artifacts = (run.pull_request,) if run.pull_request else ()
+    ending = Ending(
+        outcome=judgement.outcome,
+        run_id=run.run_id,
+        output=run.summary,
+        error=judgement.cause,
+        artifacts=artifacts,
+        question=judgement.question,
+        retry_at=retry_at,
+        conversation=run.session_id if resumable else None,
+    )
+    with run.record.step(Step.REPORT, outcome=judgement.outcome.value):
+        run.emit(EventName.STEP_STARTED, step=Step.REPORT.value, note="reporting")
+        lease = run.heartbeat.lease if run.heartbeat else run.lease
+        run.tools.claims.complete(lease, ending)
+
+
+def settle(run: Run, outcome: Outcome) -> None:
+    """Book what the run has really used; before Claude was started nothing was, and all is given back."""
+    with run.record.step(Step.SETTLE, cost_nano=run.usage.cost_nano, tokens=run.usage.tokens.counted):
+        if run.spoke:
+            run.tools.ledger.settle(run.reservation, run.spent, failed=outcome in CHARGED_AS_FAILED)
+        else:
+            run.tools.ledger.release(run.reservation)
+    run.emit(
+        EventName.USAGE_SETTLED, tokens=run.usage.tokens.counted, cost_usd=run.usage.cost_nano / NANO_PER_USD
+    )
+
+
+def give_back(run: Run, why: str) -> None:
+    """The run ends before Claude did anything: the task is free again and no attempt is used."""
+    try:
+        run.tools.claims.release(run.lease, note=why)
+    except LeaseLost:
+        log.info("%s was not given back: it is in other hands already", run.task.id)
+
+
+def clean_up(run: Run) -> None:
+    """Remove the work tree and the private clone's branch; trouble is logged, the run is over anyway."""
+    if not run.branch:
+        return
+    path = run.work_tree
+    with run.record.step(Step.CLEAN_UP, work_tree=str(path)):
+        try:
+            run.tools.clone.remove_work_tree(path, branch=run.branch)
+        except (RunnerError, OSError) as error:
+            log.warning("the work tree %s could not be removed: %s", path, error)
+            run.warn(f"the work tree {path} could not be removed: {error}")
+
+
+def final_report(run: Run, judgement: Judgement) -> RunReport:
+    """The run as one value, written to `outcome.json` and `evidence.json`."""
+    delivered = judgement.outcome is Outcome.DONE or run.pull_request is not None
+    hint = judgement.hint or HINTS.get(judgement.outcome, "").format(task=run.task.id, run=run.run_id)
+    report = RunReport(
+        run_id=run.run_id,
+        task_id=run.task.id,
+        outcome=judgement.outcome,
+        branch=run.branch if delivered else None,
+        commits=run.commits if delivered else (),
+        pull_request=run.pull_request,
+        evidence=run.evidence,
+        usage=run.usage,
+        reservation=run.reservation,
+        cause=judgement.cause,
+        hint=hint,
+        warnings=tuple(run.warnings),
+    )
+    run.record.write_json("evidence.json", evidence_facts(run))
+    run.record.write_json("outcome.json", outcome_facts(report))
+    run.record.note(outcome=judgement.outcome.value, ended_at=run.tools.now().isoformat())
+    run.emit(EventName.RUN_FINISHED, outcome=judgement.outcome.value, cause=judgement.cause)
+    return report
+
+
+def evidence_facts(run: Run) -> dict[str, Json]:
+    evidence = run.evidence
+    return {
+        "tree": evidence.tree,
+        "base": check_facts(evidence.base),
+        "result": check_facts(evidence.result),
+        "turned_red": [check.command for check in evidence.turned_red],
+        "turned_green": [check.command for check in evidence.turned_green],
+    }
+
+
+def outcome_facts(report: RunReport) -> dict[str, Json]:
+    """The report as JSON: the schema of `runner claim --json` and of `outcome.json`."""
+    usage = report.usage
+    tokens = usage.tokens
+    warnings: list[Json] = [*report.warnings]
+    return {
+        "run_id": report.run_id,
+        "task_id": report.task_id,
+        "outcome": report.outcome.value,
+        "branch": report.branch,
+        "commits": [*report.commits],
+        "pull_request": report.pull_request,
+        "checks": {"base": check_facts(report.evidence.base), "result": check_facts(report.evidence.result)},
+        "usage": {
+            "input_tokens": tokens.input + tokens.cache_creation,
+            "cache_read_tokens": tokens.cache_read,
+            "output_tokens": tokens.output,
+            "cost_usd": usage.cost_nano / NANO_PER_USD,
+            "turns": usage.turns,
+            "seconds": usage.seconds,
+        },
+        "reservation": report.reservation,
+        "cause": report.cause,
+        "hint": report.hint,
+        "warnings": warnings,
+    }

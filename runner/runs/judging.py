@@ -1,0 +1,59 @@
+"""What a run amounts to, decided from facts alone; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runner.claude.protocol import ClaudeResult
+from runner.prompts import question_in
+from runner.runs.model import Evidence
+from runner.tasks.model import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """The outcome, and what to tell people about it."""
+
+    outcome: Outcome
+    cause: str = ""
+    """One line: why it is not `done`."""
+    question: str = ""
+    """What a person must answer; only with `needs_input`."""
+    hint: str = ""
+    """What to do, where the outcome alone does not tell."""
+
+
+def judge_answer(result: ClaudeResult, *, changed: bool) -> Judgement:
+    """Before any check: does Claude's own ending leave work to verify?
+
+    `done` with a change is the only answer that goes on to verification.
+    """
+    if result.outcome is not Outcome.DONE:
+        return Judgement(outcome=result.outcome, cause=first_line(result.text) or result.outcome.value)
+    asked = question_in(result.text)
+    if asked:
+        return Judgement(outcome=Outcome.NEEDS_INPUT, cause="claude asks a question", question=asked)
+    if changed:
+        return Judgement(outcome=Outcome.DONE)
+    if result.denials:
+        wanted = "; ".join(f"{denial.tool}: {denial.what}" for denial in result.denials[:3])
+        return Judgement(
+            outcome=Outcome.NEEDS_INPUT,
+            cause="claude changed nothing, and was denied what it wanted to do",
+            question=f"Claude was not allowed to: {wanted}. Allow it, or say how to do without.",
+        )
+    return Judgement(outcome=Outcome.DONE_NO_CHANGE, cause="nothing had to be changed")
+
+
+def judge_evidence(evidence: Evidence) -> Judgement:
+    """After the checks: green turned red is a failure, red that stays red is not ours."""
+    red = evidence.turned_red
+    if not red:
+        return Judgement(outcome=Outcome.DONE)
+    names = ", ".join(f"`{check.command}`" for check in red)
+    return Judgement(outcome=Outcome.CHECKS_FAILED, cause=f"turned red: {names}")
+
+
+def first_line(text: str) -> str:
+    """The first line with anything on it, at most 200 characters."""
+    return next((line.strip()[:200] for line in text.split("\n") if line.strip()), "")

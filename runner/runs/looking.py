@@ -1,0 +1,110 @@
+"""`runner claim --dry-run`: what a run would ask and be allowed, without spending or writing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runner.allowance.model import Ask, Verdict
+from runner.allowance.protocol import Ledger
+from runner.context.bundle import build_bundle
+from runner.context.source import CommitSource
+from runner.context.tokens import estimate_tokens
+from runner.errors import InvalidTransition, NothingToClaim, UsageProblem
+from runner.git.names import branch_name
+from runner.git.repository import Repository
+from runner.prompts import Prompts
+from runner.runs.holding import hold_for
+from runner.runs.policy import Policy
+from runner.tasks.model import Status, Task, TaskFilter
+from runner.tasks.protocol import TaskBoard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What would happen."""
+
+    task: Task
+    branch: str
+    model: str | None
+    prompt: str
+    prompt_tokens: int
+    """Estimated."""
+    ask: Ask
+    """What the run would hold, and cost at most."""
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looker:
+    """What looking ahead needs; everything is only read."""
+
+    board: TaskBoard
+    ledger: Ledger
+    checkout: Repository
+    prompts: Prompts
+    commands: tuple[str, ...]
+    redact: Callable[[str], str]
+
+    def preview(self, policy: Policy, task_id: str | None) -> Preview:
+        """The prompt, its tokens, what would be held, and the allowance's verdict.
+
+        Raises:
+            NothingToClaim, UnknownTask, InvalidTransition: no such task could be claimed now.
+            UsageProblem: the repository has no commit to start from.
+        """
+        task = self._task(policy, task_id)
+        branch = branch_name(task.id, task.title, task.labels, prefix=policy.branch_prefix)
+        prompt = self.redact(self._prompt(policy, task))
+        tokens = estimate_tokens(prompt)
+        hold_tokens, hold_cost = hold_for(policy.limits, prompt_tokens=tokens)
+        model = policy.model_for(task.model)
+        ask = Ask(
+            id="dry-run",
+            agent_id=policy.agent_id,
+            model=model or "",
+            tokens=hold_tokens,
+            cost_nano=hold_cost,
+            repository=policy.project or "",
+        )
+        return Preview(
+            task=task,
+            branch=branch,
+            model=model,
+            prompt=prompt,
+            prompt_tokens=tokens,
+            ask=ask,
+            verdict=self.ledger.check(ask),
+        )
+
+    def _task(self, policy: Policy, task_id: str | None) -> Task:
+        if task_id is not None:
+            task = self.board.get(task_id)
+            if task.status is not Status.PENDING:
+                raise InvalidTransition(
+                    f"{task.id} is {task.status.value}", hint="only a pending task can be claimed"
+                )
+            return task
+        ready = self.board.list(TaskFilter(status=(Status.PENDING,), project=policy.project, limit=1))
+        if not ready:
+            raise NothingToClaim("no task is ready", hint="`runner submit TITLE` makes one")
+        return ready[0]
+
+    def _prompt(self, policy: Policy, task: Task) -> str:
+        base = self.checkout.resolve(policy.base or self.checkout.default_branch() or "HEAD")
+        if base is None:
+            raise UsageProblem(
+                f"{self.checkout.top}: there is no commit to start from", hint="make a first commit"
+            )
+        bundle = build_bundle(
+            CommitSource(self.checkout, base),
+            title=task.title,
+            description=task.description,
+            files=task.files,
+            budget_tokens=policy.context_tokens,
+            exclude=policy.context_exclude,
+            recent_commits=self.checkout.recent_commits(10, base),
+        )
+        return self.prompts.render(
+            "task", task=task, bundle=bundle, checks=self.commands, attempt=task.attempts_used + 1
+        )

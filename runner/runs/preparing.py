@@ -1,0 +1,178 @@
+"""Before Claude: a work tree on a fresh branch, the checks on the base, the context, the prompt."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from runner.allowance.model import Ask
+from runner.allowance.report import refusal
+from runner.context.bundle import build_bundle
+from runner.context.model import Bundle
+from runner.context.source import CommitSource
+from runner.errors import OutsideTrouble
+from runner.events.model import EventName
+from runner.git.names import branch_name
+from runner.git.repository import Repository
+from runner.git.work_tree import WorkTree
+from runner.process.run import run as run_program
+from runner.runs.checks import split_command
+from runner.runs.holding import hold_for
+from runner.runs.model import Check, Step
+from runner.runs.record import Json
+from runner.runs.run import Run
+
+
+def make_work_tree(run: Run) -> WorkTree:
+    """A work tree of the private clone, on a fresh branch from the base, with its dependencies."""
+    task, policy, base, path = run.task, run.policy, run.base, run.work_tree
+    branch = branch_name(task.id, task.title, task.labels, prefix=policy.branch_prefix)
+    with run.step(
+        Step.PREPARE, f"preparing {branch}", branch=branch, base=base.commit_id, work_tree=str(path)
+    ):
+        run.branch = branch
+        run.record.note(
+            branch=branch, base={"branch": base.branch, "commit": base.commit_id}, work_tree=str(path)
+        )
+        tree = run.tools.clone.add_work_tree(path, branch, base, stop=run.stop)
+        for note in filter(None, (base.note, tree.note)):
+            run.warn(note)
+        copy_files(run.tools.checkout.top, path, policy.copy)
+        for command in policy.setup:
+            _set_up(run, command, path)
+    return tree
+
+
+def copy_files(checkout: Path, work_tree: Path, names: tuple[str, ...]) -> None:
+    """Copy what git does not track (a `.env`, an installed folder) from the checkout; links stay links."""
+    for name in names:
+        source, target = checkout / name, work_tree / name
+        for path in (source, target):
+            if not Path(os.path.normpath(path)).is_relative_to(checkout if path is source else work_tree):
+                raise OutsideTrouble(
+                    f"work_tree.copy: {name!r} leaves the repository", hint="name a path inside it"
+                )
+        if source.is_dir():
+            shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
+        elif source.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _set_up(run: Run, command: str, folder: Path) -> None:
+    run.stop.check()
+    done = run_program(
+        split_command(command),
+        env=run.tools.setup_environment,
+        cwd=folder,
+        timeout_s=run.policy.setup_timeout_s,
+        stop=run.stop,
+        sweep=True,
+    )
+    run.stop.check()
+    if done.exit_code != 0:
+        words = run.tools.redactor.text(done.stderr.decode(errors="replace")).strip().split("\n")[-1]
+        raise OutsideTrouble(
+            f"work_tree.setup: `{command}` ended with {done.exit_code}: {words}",
+            hint="run it by hand in a fresh clone; the task was given back",
+        )
+
+
+def check_base(run: Run, tree: WorkTree) -> tuple[Check, ...]:
+    """The checks before any change; what is green for this tree already is not run again."""
+    if not run.tools.checks.commands:
+        return ()
+    with run.step(Step.CHECK_BASE, "running the checks on the base") as facts:
+        results = run.tools.checks.run_base(
+            tree.path,
+            tree.tree_id(run.base.commit_id),
+            stop=run.stop,
+            on_check=lambda check: tell_check(run, check, "base"),
+        )
+        facts["checks"] = check_facts(results)
+    return results
+
+
+def tell_check(run: Run, check: Check, where: str) -> None:
+    run.emit(
+        EventName.CHECK_FINISHED,
+        where=where,
+        command=check.command,
+        exit_code=check.exit_code,
+        seconds=check.seconds,
+    )
+
+
+def check_facts(checks: tuple[Check, ...]) -> list[Json]:
+    """Checks as they stand in `run.json` and `evidence.json`."""
+    return [dict(asdict(check)) for check in checks]
+
+
+def gather(run: Run) -> Bundle:
+    """The context: the task's own files and the related code of the base commit, inside the budget."""
+    task, policy, base = run.task, run.policy, run.base.commit_id
+    repository = Repository.open(run.work_tree, source=run.tools.checkout.source)
+    with run.step(Step.CONTEXT, "looking for related code") as facts:
+        bundle = build_bundle(
+            CommitSource(repository, base),
+            title=task.title,
+            description=task.description,
+            files=task.files,
+            budget_tokens=policy.context_tokens,
+            exclude=policy.context_exclude,
+            recent_commits=repository.recent_commits(10, base),
+        )
+        facts.update(tokens=bundle.tokens, files=[item.path for item in bundle.items])
+        run.record.write_json("bundle.json", bundle_facts(bundle))
+    return bundle
+
+
+def bundle_facts(bundle: Bundle) -> dict[str, Json]:
+    """What context, why, and how many tokens: the receipt of a bundle, without its texts."""
+    items: list[Json] = [
+        {
+            "path": item.path,
+            "reason": item.reason,
+            "score": None if item in bundle.named else round(item.score, 4),
+            "tokens": item.tokens,
+            "excerpts": [{"start": excerpt.start, "end": excerpt.end} for excerpt in item.excerpts],
+        }
+        for item in bundle.items
+    ]
+    return {
+        "tokens": bundle.tokens,
+        "budget": bundle.budget,
+        "items": items,
+        "recent_commits": list(bundle.recent_commits),
+        "left_out": list(bundle.left_out),
+    }
+
+
+def resize_hold(run: Run, prompt_tokens: int) -> None:
+    """Now that the prompt is known: hold what this run can cost, or give everything back.
+
+    Raises:
+        QuotaExceeded: the prompt does not fit the run's cap, or the new hold does not fit the limits.
+    """
+    with run.step(Step.RESIZE, "checking the allowance", prompt_tokens=prompt_tokens) as facts:
+        tokens, cost = hold_for(run.policy.limits, prompt_tokens=prompt_tokens)
+        if (tokens, cost) != (run.hold_tokens, run.hold_cost_nano):
+            verdict = run.tools.ledger.resize(run.reservation, tokens=tokens, cost_nano=cost)
+            if verdict.denial:
+                raise refusal(verdict.denial, ask_of(run, tokens, cost))
+        run.hold_tokens, run.hold_cost_nano = tokens, cost
+        facts.update(tokens=tokens, cost_nano=cost)
+
+
+def ask_of(run: Run, tokens: int, cost_nano: int) -> Ask:
+    """What the run holds, as it would be asked for."""
+    return Ask(
+        id=run.reservation,
+        agent_id=run.policy.agent_id,
+        model=run.model or "",
+        tokens=tokens,
+        cost_nano=cost_nano,
+        repository=run.policy.project or "",
+    )

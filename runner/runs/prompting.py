@@ -1,0 +1,74 @@
+"""The texts that Claude gets in a run, and that a pull request shows, from templates and facts."""
+
+from __future__ import annotations
+
+from runner.context.model import Bundle
+from runner.runs.model import Check, Evidence
+from runner.runs.run import Run
+
+
+def task_prompt(run: Run, bundle: Bundle, *, resumed: bool) -> str:
+    """The first prompt: the task as data, what is known of the repository, and the rules of the work."""
+    return run.tools.prompts.render(
+        "task",
+        task=run.task,
+        bundle=bundle,
+        checks=run.tools.checks.commands,
+        attempt=run.task.attempts_used + 1,
+        resumed=resumed,
+    )
+
+
+def repair_prompt(run: Run, red: tuple[Check, ...], *, number: int) -> str:
+    """The prompt of a repair, numbered from 1: what turned red, with the end of its output."""
+    checks = [
+        {
+            "command": check.command,
+            "exit_code": "a time-out" if check.timed_out else check.exit_code,
+            "output": check.tail,
+        }
+        for check in red
+    ]
+    return run.tools.prompts.render(
+        "repair", checks=checks, round=number, rounds_left=run.policy.repairs - number
+    )
+
+
+def pull_request_draft(run: Run, *, draft: bool) -> str:
+    """Summary, task, evidence and a note on AI help; text from outside is still as it came."""
+    return run.tools.prompts.render(
+        "pull_request",
+        task=run.task,
+        summary=run.summary,
+        checks=evidence_rows(run.evidence),
+        notes=evidence_notes(run.evidence),
+        model=run.model or "",
+        run=run.run_id,
+        draft=draft,
+    )
+
+
+def evidence_rows(evidence: Evidence) -> list[dict[str, str]]:
+    """One row per check: what it said before and what it says now."""
+    before = {check.command: check_word(check) for check in evidence.base}
+    return [
+        {"command": check.command, "base": before.get(check.command, "not run"), "result": check_word(check)}
+        for check in evidence.result
+    ]
+
+
+def evidence_notes(evidence: Evidence) -> list[str]:
+    """What a reader of the table should know besides."""
+    turned_red = {check.command for check in evidence.turned_red}
+    return [
+        f"`{check.command}` was red before this change too."
+        for check in evidence.result
+        if not check.green and check.command not in turned_red
+    ]
+
+
+def check_word(check: Check) -> str:
+    """How a check ended, for people."""
+    if check.timed_out:
+        return "timed out"
+    return "passed" if check.green else f"failed (exit {check.exit_code})"

@@ -1,0 +1,128 @@
+"""The folder of one run: what it means to do before each act, and what came of it after.
+
+Layout: `run.json`, `prompt.md`, `bundle.json`, `stream.jsonl` (`stream-2.jsonl` for the next call of the same
+conversation), `changes.patch` (likewise), `evidence.json`, `outcome.json`, `events.jsonl`.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from runner.errors import StoreFailed, UsageProblem
+from runner.paths import private_folder, write_private
+from runner.runs.model import Step
+
+SCHEMA = 1
+
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+
+
+def new_run_id(now: datetime) -> str:
+    """`r-<UTC date>-<time>-<random>`: sorts by time, and two runners never meet."""
+    return f"r-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+class RunRecord:
+    """Writes the folder of a run; every write of `run.json` replaces the whole file atomically."""
+
+    def __init__(self, folder: Path, data: dict[str, Json], now: Callable[[], datetime]) -> None:
+        self.folder = folder
+        self.data = data
+        self._now = now
+
+    @classmethod
+    def create(cls, runs: Path, run_id: str, now: Callable[[], datetime], **facts: Json) -> RunRecord:
+        """Make the folder `runs/<run_id>` and its first `run.json`."""
+        folder = private_folder(runs / run_id)
+        steps: list[Json] = []
+        start: dict[str, Json] = {"schema": SCHEMA, "id": run_id, "started_at": now().isoformat()}
+        record = cls(folder, {**start, **facts, "steps": steps}, now)
+        record.save()
+        return record
+
+    @property
+    def run_id(self) -> str:
+        return str(self.data["id"])
+
+    def note(self, **facts: Json) -> None:
+        """Add or replace facts and write them down."""
+        self.data.update(facts)
+        self.save()
+
+    @contextmanager
+    def step(self, name: Step, **intent: Json) -> Iterator[dict[str, Json]]:
+        """Record the intent, yield a place for the facts, record them when the block ends well."""
+        entry: dict[str, Json] = {"name": name.value, "intent_at": self._now().isoformat(), "intent": intent}
+        steps = self.data["steps"]
+        if isinstance(steps, list):
+            steps.append(entry)
+        self.save()
+        facts: dict[str, Json] = {}
+        yield facts
+        entry.update(done_at=self._now().isoformat(), fact=facts)
+        self.save()
+
+    def discard(self) -> None:
+        """Remove the folder of a run that never got a task: there is nothing to tell of it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def save(self) -> None:
+        self.write_json("run.json", self.data)
+
+    def write_json(self, name: str, value: Mapping[str, Json]) -> None:
+        self.write(name, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+
+    def write(self, name: str, content: bytes) -> None:
+        """Replace one file of the folder, atomically, readable by its owner only."""
+        write_private(self.folder / name, content)
+
+
+def open_run(runs: Path, run_id: str) -> RunRecord:
+    """A run of the past, for reading. `run_id` may be shortened as long as it names one run.
+
+    Raises:
+        UsageProblem: no run, or several, are meant.
+        StoreFailed: its `run.json` cannot be read.
+    """
+    folder = _find(runs, run_id)
+    return RunRecord(folder, read_json(folder / "run.json"), datetime.now)
+
+
+def list_runs(runs: Path) -> tuple[Path, ...]:
+    """Folders of all runs, newest first."""
+    if not runs.is_dir():
+        return ()
+    return tuple(sorted((path for path in runs.iterdir() if (path / "run.json").is_file()), reverse=True))
+
+
+def read_json(path: Path) -> dict[str, Json]:
+    """One JSON object from a file of ours.
+
+    Raises:
+        StoreFailed: it is missing, unreadable or not a JSON object.
+    """
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise StoreFailed(f"{path}: cannot be read: {error}", hint="the run's folder is damaged") from error
+    if not isinstance(value, dict):
+        raise StoreFailed(f"{path}: is not a JSON object", hint="the run's folder is damaged")
+    return value
+
+
+def _find(runs: Path, run_id: str) -> Path:
+    hint = "`runner runs` lists them"
+    if not run_id or "/" in run_id or run_id.startswith("."):
+        raise UsageProblem(f"{run_id!r} is not a run id", hint=hint)
+    found = [path for path in list_runs(runs) if path.name.startswith(run_id)]
+    exact = [path for path in found if path.name == run_id]
+    if exact or len(found) == 1:
+        return (exact or found)[0]
+    how_many = "several runs start" if found else "no run starts"
+    raise UsageProblem(f"{how_many} with {run_id!r}", hint=hint)

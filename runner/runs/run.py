@@ -1,0 +1,132 @@
+"""One run in progress: its tools, its record, its lease and what it has spent so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from runner.allowance.model import Spent
+from runner.allowance.protocol import Ledger
+from runner.claude.protocol import ClaudeRunner
+from runner.events.model import Event, EventName, Value
+from runner.events.sinks import Several
+from runner.forge.protocol import Forge
+from runner.git.clone import PrivateClone
+from runner.git.model import Base
+from runner.git.repository import Repository
+from runner.process.stop import Stop
+from runner.prompts import Prompts
+from runner.redaction.redactor import Redactor
+from runner.runs.checks import Checks
+from runner.runs.heartbeat import Heartbeat
+from runner.runs.model import PROGRESS, Evidence, Step, Usage
+from runner.runs.policy import Policy
+from runner.runs.record import Json, RunRecord
+from runner.tasks.model import Lease, Report, Task
+from runner.tasks.protocol import Claims
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """Everything outside that a run may touch; `wiring` builds it."""
+
+    claims: Claims
+    ledger: Ledger
+    claude: ClaudeRunner
+    checkout: Repository
+    clone: PrivateClone
+    forge: Callable[[Path], Forge]
+    """Chosen once, told the run's folder."""
+    local_forge: bool
+    """Pull requests stay here: the branch arrives in the checkout as a new ref."""
+    prompts: Prompts
+    checks: Checks
+    setup_environment: dict[str, str]
+    redactor: Redactor
+    events: Several
+    runs: Path
+    work_trees: Path
+    now: Callable[[], datetime]
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """What the steps share. Mutable on purpose: it is the one place where a run's state grows."""
+
+    tools: Tools
+    policy: Policy
+    record: RunRecord
+    stop: Stop
+    base: Base
+    task: Task
+    lease: Lease
+    reservation: str
+    model: str | None
+    hold_tokens: int
+    hold_cost_nano: int
+    heartbeat: Heartbeat | None = None
+    usage: Usage = field(default_factory=Usage)
+    evidence: Evidence = field(default_factory=Evidence)
+    session_id: str = ""
+    spoke: bool = False
+    """Claude was started: from here on something may have been spent, and an attempt is used."""
+    branch: str = ""
+    commits: tuple[str, ...] = ()
+    pull_request: str | None = None
+    summary: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def run_id(self) -> str:
+        return self.record.run_id
+
+    @property
+    def work_tree(self) -> Path:
+        """Where the work is done: one place per repository and task, so that a conversation finds its files again."""
+        return self.tools.work_trees / self.tools.clone.path.stem / self.task.id
+
+    @property
+    def spent(self) -> Spent:
+        return Spent(tokens=self.usage.tokens, cost_nano=self.usage.cost_nano)
+
+    def emit(self, name: EventName, **data: Value) -> None:
+        """Tell all sinks; they neither raise nor block."""
+        self.tools.events.emit(
+            Event(
+                name=name,
+                at=self.tools.now(),
+                run_id=self.run_id,
+                task_id=self.task.id,
+                agent_id=self.policy.agent_id,
+                data=data,
+            )
+        )
+
+    @contextmanager
+    def step(self, step: Step, note: str, **intent: Json) -> Iterator[dict[str, Json]]:
+        """Check `Stop`, tell the task and the sinks, record intent, and the facts when the block ends well."""
+        self.stop.check()
+        self.emit(EventName.STEP_STARTED, step=step.value, note=note)
+        if self.heartbeat and step in PROGRESS:
+            self.heartbeat.tell(Report(progress=PROGRESS[step], note=note))
+            self.stop.check()
+        with self.record.step(step, **intent) as facts:
+            yield facts
+        self.emit(EventName.STEP_FINISHED, step=step.value)
+
+    def confirm_lease(self) -> None:
+        """Right before an outside effect: the lease is still ours, and nobody said stop.
+
+        Raises:
+            Stopped: it is not, or somebody did.
+        """
+        if self.heartbeat:
+            self.heartbeat.confirm()
+        self.stop.check()
+
+    def warn(self, text: str) -> None:
+        """Something did not work although the run goes on; the report tells it."""
+        self.warnings.append(text)

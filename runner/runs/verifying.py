@@ -1,0 +1,60 @@
+"""Is the change good? The checks on the result; what turned red goes back to Claude a few times."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from runner.git.work_tree import WorkTree
+from runner.runs.conversing import Conversation
+from runner.runs.judging import Judgement, judge_answer, judge_evidence
+from runner.runs.model import Check, Evidence, Step
+from runner.runs.preparing import check_facts, tell_check
+from runner.runs.prompting import repair_prompt
+from runner.runs.run import Run
+from runner.tasks.model import Outcome
+
+
+def verify(
+    run: Run, tree: WorkTree, conversation: Conversation, before: tuple[Check, ...]
+) -> tuple[Judgement, datetime | None]:
+    """Run the checks; as long as one turned red and repairs are left, ask Claude to repair it.
+
+    Returns the judgement, and when to try again if a usage limit ended a repair.
+    """
+    for repairs_left in range(run.policy.repairs, -1, -1):
+        measure(run, tree, before)
+        judgement = judge_evidence(run.evidence)
+        if judgement.outcome is Outcome.DONE or repairs_left == 0:
+            return judgement, None
+        red = run.evidence.turned_red
+        prompt = repair_prompt(run, red, number=run.policy.repairs - repairs_left + 1)
+        with run.step(Step.CLAUDE, f"claude repairs what turned red: {len(red)}"):
+            result = conversation.ask(prompt)
+        conversation.keep_changes(tree)
+        answer = judge_answer(result, changed=bool(tree.changes(run.base.commit_id)))
+        if answer.outcome is not Outcome.DONE:
+            return _after_failed_repair(answer, judgement), result.retry_at
+        run.summary = result.text.strip() or run.summary
+    raise AssertionError("the last round returns")
+
+
+def _after_failed_repair(answer: Judgement, red: Judgement) -> Judgement:
+    """A repair that ran out of turns or money leaves red checks; any other ending speaks for itself."""
+    if answer.outcome in {Outcome.TURNS, Outcome.BUDGET, Outcome.DONE_NO_CHANGE}:
+        return Judgement(
+            outcome=Outcome.CHECKS_FAILED, cause=f"{red.cause}; the repair ended with: {answer.cause}"
+        )
+    return answer
+
+
+def measure(run: Run, tree: WorkTree, before: tuple[Check, ...]) -> None:
+    """Run the checks on the tree as it is now; the evidence of the run is theirs."""
+    if not run.tools.checks.commands:
+        run.evidence = Evidence(tree=tree.tree_id(run.base.commit_id))
+        return
+    with run.step(Step.VERIFY, "running the checks on the result") as facts:
+        results = run.tools.checks.run_all(
+            tree.path, stop=run.stop, on_check=lambda check: tell_check(run, check, "result")
+        )
+        run.evidence = Evidence(base=before, result=results, tree=tree.tree_id(run.base.commit_id))
+        facts["checks"] = check_facts(results)

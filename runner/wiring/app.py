@@ -1,0 +1,185 @@
+"""Builds what a command needs from settings and environment, each thing when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.paths import Paths
+
+if TYPE_CHECKING:
+    from runner.allowance.files.ledger import FileLedger
+    from runner.allowance.limits_file import LimitsFile
+    from runner.git.repository import Repository
+    from runner.prompts import Prompts
+    from runner.redaction.redactor import Redactor
+    from runner.settings.load import Configuration
+    from runner.settings.model import Settings
+    from runner.settings.project_files import WorkTree
+    from runner.storage.database import Database
+    from runner.tasks.embedded import EmbeddedBoard, EmbeddedClaims
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """What stands before the subcommand on the command line."""
+
+    agent: str | None = None
+    project: str | None = None
+    profile: str | None = None
+    verbosity: int = 0
+
+
+class App:
+    """Everything a command may ask for; nothing is built before it is asked for."""
+
+    def __init__(self, *, environ: Mapping[str, str], cwd: Callable[[], Path], flags: Flags) -> None:
+        self.environ = dict(environ)
+        self.flags = flags
+        self._cwd = cwd
+
+    @cached_property
+    def cwd(self) -> Path:
+        return self._cwd()
+
+    @cached_property
+    def paths(self) -> Paths:
+        return Paths.from_environment(self.environ)
+
+    @cached_property
+    def source(self) -> WorkTree | None:
+        """The repository we stand in, as a place of settings; None outside of one. Costs no git."""
+        from runner.settings.project_files import WorkTree
+
+        here = self.cwd.resolve()
+        top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), None)
+        return WorkTree(top=top) if top else None
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        from runner.settings.load import load
+
+        return load(
+            self.paths,
+            environment=self.environ,
+            project=self.source,
+            profile=self.flags.profile,
+            folder=self.cwd,
+        )
+
+    @property
+    def settings(self) -> Settings:
+        return self.configuration.settings
+
+    @cached_property
+    def agent_id(self) -> str:
+        """`--agent`, the settings (which know the variables), else `user@host`."""
+        chosen = self.flags.agent or self.settings.agent_id
+        if chosen:
+            return chosen
+        import getpass
+        import platform
+
+        from runner.settings.agent import default_agent_id
+
+        return default_agent_id(getpass.getuser(), platform.node())
+
+    @cached_property
+    def project(self) -> str:
+        """`--project`, the settings, else this checkout's remote, else its path.
+
+        Raises:
+            NotARepository: none of the first is given, and we stand in no repository.
+        """
+        chosen = self.flags.project or self.settings.project
+        if chosen:
+            return chosen
+        from runner.settings.project import project_of
+
+        repository = self.light_repository
+        remote = repository.main_remote()
+        return project_of(repository.remote_url(remote) if remote else None, str(repository.top.resolve()))
+
+    @cached_property
+    def light_repository(self) -> Repository:
+        """The checkout, for a few short questions. Raises: NotARepository."""
+        from runner.git.repository import Repository
+
+        return Repository.open(self.cwd, source=self.environ, light=True)
+
+    @cached_property
+    def repository(self) -> Repository:
+        """The checkout. Raises: NotARepository."""
+        from runner.git.repository import Repository
+
+        return Repository.open(self.cwd, source=self.environ)
+
+    @cached_property
+    def _database(self) -> Database:
+        from runner.storage.database import Database
+        from runner.tasks.schema import TASKS
+
+        return Database(self.paths.queue_file, schemas=(TASKS,))
+
+    @cached_property
+    def board(self) -> EmbeddedBoard:
+        from runner.tasks.embedded import EmbeddedBoard
+
+        return EmbeddedBoard(self._database)
+
+    @cached_property
+    def claims(self) -> EmbeddedClaims:
+        from runner.tasks.embedded import EmbeddedClaims
+
+        return EmbeddedClaims(self._database)
+
+    @cached_property
+    def limits(self) -> LimitsFile:
+        from runner.allowance.limits_file import LimitsFile
+
+        return LimitsFile(self.paths.allowance_file)
+
+    @cached_property
+    def ledger(self) -> FileLedger:
+        import time
+
+        from runner.allowance.files.ledger import FileLedger
+
+        return FileLedger(self.paths.allowance_folder, self.limits, time.time)
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """Hides the secrets of this process's environment and of the credentials file."""
+        from runner.redaction.redactor import Redactor
+
+        return Redactor(self.environ)
+
+    @cached_property
+    def prompts(self) -> Prompts:
+        """The repository's own when it is trusted, then the bundled ones."""
+        from runner.paths import bundled
+        from runner.prompts import Prompts
+
+        own = []
+        if self.source and self.configuration.prompts:
+            own.append(self.source.top / self.settings.prompts.folder)
+        return Prompts([*own, bundled("prompts")])
+
+    def configure_log(self) -> None:
+        """Send log lines to their file, and to standard error as asked; called once, by the command line."""
+        from runner.log import configure
+
+        configure(
+            self.paths.log,
+            verbosity=self.flags.verbosity,
+            level=self.environ.get("RUNNER_LOG") or self.settings.log.level,
+            redactor=lambda: self.redactor,
+        )
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        if "_database" in self.__dict__:
+            self._database.close()

@@ -1,0 +1,170 @@
+"""Builds what a run needs: the policy that people set, and the tools it works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.claude.rules import rules_for
+from runner.events.model import EventSink
+from runner.events.sinks import Several
+from runner.git.clone import PrivateClone
+from runner.process.environment import child_environment
+from runner.prompts import plain
+from runner.runs.checks import Checks
+from runner.runs.looking import Looker
+from runner.runs.policy import Policy
+from runner.runs.replaying import Replayer
+from runner.runs.run import Tools
+from runner.wiring.app import App
+from runner.wiring.forges import choose_forge
+
+if TYPE_CHECKING:
+    from runner.claude.protocol import ClaudeRunner
+    from runner.process.stop import Stop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimFlags:
+    """What the command line says about one claim; None leaves it to the settings."""
+
+    model: str | None = None
+    draft: bool = False
+    pull_request: bool = True
+    any_project: bool = False
+
+
+def build_policy(app: App, flags: ClaimFlags) -> Policy:
+    """Settings, flags and limits as the one value that a run obeys."""
+    settings = app.settings
+    return Policy(
+        agent_id=app.agent_id,
+        project=None if flags.any_project else app.project,
+        limits=app.limits(app.agent_id),
+        capabilities=settings.capabilities,
+        lease_s=settings.task.lease_s,
+        model=flags.model or settings.claude.model,
+        model_from_flag=flags.model is not None,
+        max_turns=settings.claude.max_turns,
+        timeout_s=settings.claude.timeout_s,
+        rules=(*rules_for(settings.checks.commands), *settings.claude.rules),
+        denied=denied_paths(app),
+        repairs=settings.checks.repairs,
+        on_red="none" if settings.checks.on_red == "none" else "draft",
+        base=settings.pull_request.base,
+        pull_request=flags.pull_request,
+        draft=flags.draft or settings.pull_request.draft,
+        labels=settings.pull_request.labels,
+        branch_prefix=settings.branch.prefix,
+        co_author=settings.commit.co_author,
+        sign_off=settings.commit.sign_off,
+        setup=settings.work_tree.setup,
+        setup_timeout_s=settings.work_tree.setup_timeout_s,
+        copy=settings.work_tree.copy,
+        context_tokens=settings.context.budget_tokens,
+        context_exclude=settings.context.exclude,
+        trusted_project=app.configuration.verdict.trusted,
+    )
+
+
+def denied_paths(app: App) -> tuple[str, ...]:
+    """Our settings and state, kept from claude; the folder of work trees lies beside them."""
+    paths = app.paths
+    kept = (paths.config, paths.allowance_folder, paths.queue_file, paths.runs, paths.outbox, paths.log)
+    return tuple(str(path) for path in kept)
+
+
+def build_tools(app: App, sinks: Sequence[EventSink], stop: Stop) -> Tools:
+    """What a run works with in this checkout.
+
+    Raises:
+        NotARepository, GitFailed: the checkout cannot be worked in.
+    """
+    checkout = app.repository
+    clone = PrivateClone.ensure(checkout, app.paths.clones, stop=stop)
+    forge = choose_forge(app, checkout, stop)
+    environment = check_environment(app)
+    return Tools(
+        claims=app.claims,
+        ledger=app.ledger,
+        claude=build_claude(app, clone),
+        checkout=checkout,
+        clone=clone,
+        forge=forge.build,
+        local_forge=forge.local,
+        prompts=app.prompts,
+        checks=build_checks(app, environment),
+        setup_environment=environment,
+        redactor=app.redactor,
+        events=Several(*sinks),
+        runs=app.paths.runs,
+        work_trees=app.paths.worktrees,
+        now=utc_now,
+    )
+
+
+def build_claude(app: App, clone: PrivateClone) -> ClaudeRunner:
+    """The program, or the recorded run that the settings name."""
+    settings = app.settings.claude
+    if settings.recording:
+        return recorded_claude(Path(settings.recording), clone)
+    from runner.claude.program import ClaudeProgram
+
+    return ClaudeProgram(settings.program, app.environ, settings.environment)
+
+
+def recorded_claude(folder: Path, clone: PrivateClone) -> ClaudeRunner:
+    """Claude as it was in the run of `folder`."""
+    from runner.claude.recorded import RecordedClaude
+
+    def apply(work_tree: Path, patch: bytes) -> None:
+        clone.work_tree(work_tree, branch="").apply(patch)
+
+    return RecordedClaude(folder, apply)
+
+
+def check_environment(app: App) -> dict[str, str]:
+    """What checks and set-up commands get to see: the allow-list and what the settings add to it."""
+    return child_environment(app.environ, extra=app.settings.process.environment)
+
+
+def build_checks(app: App, environment: dict[str, str]) -> Checks:
+    """The checks that the (trusted) settings name."""
+    redact: Callable[[str], str] = app.redactor.text
+    return Checks(
+        app.settings.checks.commands,
+        environment=environment,
+        timeout_s=app.settings.checks.timeout_s,
+        clean=lambda text: redact(plain(text)),
+        cache=app.paths.cache / "checks",
+    )
+
+
+def build_looker(app: App) -> Looker:
+    """For `--dry-run`."""
+    return Looker(
+        board=app.board,
+        ledger=app.ledger,
+        checkout=app.repository,
+        prompts=app.prompts,
+        commands=app.settings.checks.commands,
+        redact=app.redactor.text,
+    )
+
+
+def build_replayer(app: App, stop: Stop) -> Replayer:
+    """For `runner replay`."""
+    clone = PrivateClone.ensure(app.repository, app.paths.clones, stop=stop)
+    return Replayer(
+        clone=clone,
+        claude=lambda folder: recorded_claude(folder, clone),
+        checks=build_checks(app, check_environment(app)),
+        work_trees=app.paths.worktrees,
+    )
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
