@@ -1,9 +1,10 @@
-"""A repository with branches worth a pull request, and a GitHub that has it."""
+"""The real gh, and a GitHub of our own that it talks to."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,28 +12,16 @@ from runner.forge.github import GitHubForge
 from runner.forge.remote import RemoteRepository
 from runner.gh import Gh
 from tests.peers.github import HOST, GitHub
-from tests.support.git import Sandbox
+from tests.support.branches import bare_with_branches
 from tests.support.needs import needs_program
 
 REPOSITORY = RemoteRepository(host=HOST, owner="acme", name="widget")
 
 
 @pytest.fixture
-def origin(published: tuple[Sandbox, Sandbox]) -> Sandbox:
-    """A bare repository with `main`, `next`, `feat/x` and `feat/y` (each one commit ahead of main)."""
-    checkout, origin = published
-    checkout.git("push", "-q", "origin", "main:next")
-    for name in ("x", "y"):
-        checkout.git("checkout", "-q", "-b", f"feat/{name}", "main")
-        checkout.commit(f"add {name}", {name: name})
-        checkout.git("push", "-q", "origin", f"feat/{name}")
-    return origin
-
-
-@pytest.fixture
-def github(origin: Sandbox) -> Iterator[GitHub]:
+def github(tmp_path: Path) -> Iterator[GitHub]:
     needs_program("gh")
-    with GitHub(origin.path) as server:
+    with GitHub(bare_with_branches(tmp_path / "origin.git").path) as server:
         yield server
 
 

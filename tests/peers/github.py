@@ -80,6 +80,17 @@ class _Planned:
     trouble: Trouble
     operation: str
     times: int | None
+    after: int
+
+    def strikes(self, operation: str) -> bool:
+        """Whether this request is to fail; counts it."""
+        if self.operation not in ("", operation) or self.times == 0:
+            return False
+        if self.after > 0:
+            self.after -= 1
+            return False
+        self.times = None if self.times is None else self.times - 1
+        return True
 
 
 class GitHub:
@@ -110,9 +121,14 @@ class GitHub:
     def pulls(self) -> list[Pull]:
         return self.state.pulls
 
-    def trouble(self, trouble: Trouble, *, operation: str = "", times: int | None = 1) -> None:
-        """Let the next `times` requests of the operation (empty: of any) fail; None means from now on."""
-        self._planned.append(_Planned(trouble, operation, times))
+    def trouble(
+        self, trouble: Trouble, *, operation: str = "", times: int | None = 1, after: int = 0
+    ) -> None:
+        """Let the next `times` requests of the operation (empty: of any) fail; None means from now on.
+
+        The first `after` of them are answered well.
+        """
+        self._planned.append(_Planned(trouble, operation, times, after))
 
     def __enter__(self) -> GitHub:
         threading.Thread(
@@ -131,11 +147,7 @@ class GitHub:
         """Note the operation; the trouble it is to meet, once less from now on."""
         with self._lock:
             self.operations.append(operation)
-            for planned in self._planned:
-                if planned.operation in ("", operation) and planned.times != 0:
-                    planned.times = None if planned.times is None else planned.times - 1
-                    return planned.trouble
-        return None
+            return next((planned.trouble for planned in self._planned if planned.strikes(operation)), None)
 
     def ask(self, operation: str, body: Json, trouble: Trouble | None) -> Json:
         """The whole GraphQL answer."""

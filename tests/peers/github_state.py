@@ -47,6 +47,8 @@ class GitHubState:
         self.former_name = ""
         """An earlier name that GitHub still answers to."""
         self.drafts_supported = True
+        self.hide_from_branch_look_up = False
+        """As if somebody opened it between gh's look and its request."""
 
     def open_pull(self, *, head: str, base: str = "main", title: str = "", fork_owner: str = "") -> Pull:
         """Somebody opens a pull request on the web page."""
@@ -98,7 +100,8 @@ class GitHubState:
 
     def _for_branch(self, query: str, variables: Json) -> Json:
         self._known(variables["owner"], variables["repo"])
-        found = self._matching(variables["headRefName"], None, variables.get("states"))
+        hidden = self.hide_from_branch_look_up
+        found = [] if hidden else self._matching(variables["headRefName"], None, variables.get("states"))
         return {"repository": {"pullRequests": {"nodes": found}, "defaultBranchRef": {"name": "main"}}}
 
     def _list(self, query: str, variables: Json) -> Json:
@@ -149,7 +152,10 @@ class GitHubState:
             raise Refused(", ".join(problems))
         if draft and not self.drafts_supported:
             raise Refused("Draft pull requests are not supported in this repository.")
-        if any(pull.head == head and pull.base == base and pull.state == "OPEN" for pull in self.pulls):
+        if any(
+            (pull.head, pull.base, pull.state, pull.fork_owner) == (head, base, "OPEN", "")
+            for pull in self.pulls
+        ):
             raise Refused(f"A pull request already exists for {self.owner}:{head}.")
         pull = Pull(
             number=0, title=asked["title"], body=asked["body"], head=head, base=base, draft=draft, url=""

@@ -1,0 +1,306 @@
+"""The gh program: what it was handed, and what its words mean. Every text here was said by the real one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runner.errors import GhFailed, Stopped
+from runner.gh import DETAIL_LIMIT, Gh, GhAnswer, Said, SeenPullRequest, read_create
+from runner.process.stop import Stop, StopReason
+from tests.peers.github import HOST, TOKEN, GitHub, Trouble
+from tests.support.branches import bare_with_branches
+from tests.support.needs import needs_program
+
+REPOSITORY = f"{HOST}/acme/widget"
+URL = f"http://{REPOSITORY}/pull/1"
+API = "http://api.github.localhost/graphql"
+
+WORDS = {
+    f'a pull request for branch "feat/x" into branch "main" already exists:\n{URL}\n': Said.EXISTS,
+    "GraphQL: A pull request already exists for acme:feat/x. (createPullRequest)\n": Said.EXISTS,
+    "could not add label: 'rate limit' not found\n": Said.UNKNOWN_LABEL,
+    f"HTTP 401: Bad credentials ({API})\nTry authenticating with:  gh auth login\n": Said.NOT_AUTHENTICATED,
+    "To get started with GitHub CLI, please run:  gh auth login\n": Said.NOT_AUTHENTICATED,
+    f"error checking for existing pull request: HTTP 401: Bad credentials ({API})": Said.NOT_AUTHENTICATED,
+    f"HTTP 403: API rate limit exceeded for user ID 1. ({API})\n": Said.RATE_LIMITED,
+    f"HTTP 403: You have exceeded a secondary rate limit. Please wait a few minutes. ({API})": Said.RATE_LIMITED,
+    "pull request create failed: GraphQL: was submitted too quickly (createPullRequest)\n": Said.RATE_LIMITED,
+    f"HTTP 403: Resource not accessible by personal access token ({API})\n": Said.FORBIDDEN,
+    "GraphQL: Resource not accessible by integration (createPullRequest)\n": Said.FORBIDDEN,
+    "GraphQL: ada does not have the correct permissions to execute `CreatePullRequest` (x)": Said.FORBIDDEN,
+    f"HTTP 403: Resource protected by organization SAML enforcement. ({API})\n": Said.FORBIDDEN,
+    "pull request create failed: GraphQL: must be a collaborator (createPullRequest)\n": Said.FORBIDDEN,
+    f"HTTP 502: 502 Bad Gateway ({API})\n": Said.SERVER_ERROR,
+    "GraphQL: Something went wrong while executing your query on 2026-01-01. Please include `1`": Said.SERVER_ERROR,
+    "pull request create failed: GraphQL: Head sha can't be blank, No commits between main and feat/eof, "
+    "Head ref must be a branch (createPullRequest)\n": Said.HEAD_NOT_PUSHED,
+    "aborted: you must first push the current branch to a remote, or use the --head flag": Said.HEAD_NOT_PUSHED,
+    "GraphQL: Base sha can't be blank, No commits between gone and x, Base ref must be a branch (x)": Said.BASE_MISSING,
+    "GraphQL: No commits between main and fix/HTTP-401-permission (createPullRequest)\n": Said.NO_COMMITS,
+    "GraphQL: Draft pull requests are not supported in this repository. (createPullRequest)\n": Said.NO_DRAFTS,
+    "GraphQL: Could not resolve to a Repository with the name 'acme/403'. (repository)\n": Said.NOT_FOUND,
+    "HTTP 404: Not Found (https://github.example.org/api/graphql)\n": Said.NOT_FOUND,
+    "error connecting to github.com\ncheck your internet connection or https://githubstatus.com\n": Said.NO_NETWORK,
+    f'Post "{API}": dial tcp 127.0.0.1:1: connect: connection refused\n': Said.NO_NETWORK,
+    f'Post "{API}": proxyconnect tcp: dial tcp: lookup proxy: no such host\n': Said.NO_NETWORK,
+    f'Post "{API}": read tcp 127.0.0.1:2->127.0.0.1:1: read: connection reset by peer\n': Said.NO_NETWORK,
+    f'pull request create failed: Post "{API}": EOF\n': Said.NO_NETWORK,
+    f'Post "{API}": tls: failed to verify certificate: x509: certificate signed by unknown authority': Said.NO_NETWORK,
+    "invalid character '<' looking for beginning of value\n": Said.OTHER,
+    "GraphQL: Title is too long (maximum is 256 characters) (createPullRequest)\n": Said.OTHER,
+}
+
+
+@pytest.mark.parametrize(("stderr", "said"), WORDS.items(), ids=range(len(WORDS)))
+def test_each_failure_is_told_by_its_words(stderr: str, said: Said) -> None:
+    answer = read_create(exit_code=1, stdout="", stderr=stderr)
+
+    assert answer.said is said
+    assert answer.detail
+    assert answer.detail.isprintable()
+
+
+def test_the_address_of_one_that_exists_is_read() -> None:
+    stderr = f'a pull request for branch "feat/x" into branch "main" already exists:\n{URL}\n'
+
+    assert read_create(exit_code=1, stdout="", stderr=stderr).url == URL
+
+
+def test_an_address_on_standard_output_means_that_it_exists_whatever_the_exit_code() -> None:
+    answer = read_create(exit_code=1, stdout=f"{URL}\n", stderr="pull request update failed: HTTP 401: x")
+
+    assert answer == GhAnswer(
+        said=Said.LABELS_FAILED, url=URL, detail="pull request update failed: HTTP 401: x"
+    )
+
+
+def test_success_without_an_address_is_told_as_it_is() -> None:
+    assert read_create(exit_code=0, stdout="\n", stderr="") == GhAnswer(said=Said.CREATED)
+
+
+def test_silence_has_words_too() -> None:
+    assert read_create(exit_code=2, stdout="", stderr=" \n").detail == "gh ended with 2 and no word"
+
+
+def test_control_characters_and_long_texts_do_not_get_through() -> None:
+    answer = read_create(exit_code=1, stdout="", stderr="\x1b[31mred\x07\n" + "x" * 1000 + "\nthird line")
+
+    assert len(answer.detail) == DETAIL_LIMIT
+    assert answer.detail.isprintable()
+    assert "third" not in answer.detail
+
+
+@pytest.fixture
+def github(tmp_path: Path) -> Iterator[GitHub]:
+    needs_program("gh")
+    with GitHub(bare_with_branches(tmp_path / "origin.git").path) as server:
+        yield server
+
+
+@pytest.fixture
+def gh(github: GitHub) -> Gh:
+    return Gh(environment=dict(os.environ) | github.environment, timeout_s=30)
+
+
+def create(gh: Gh, *, head: str = "feat/x", title: str = "T", labels: tuple[str, ...] = ()) -> GhAnswer:
+    return gh.pull_request_create(REPOSITORY, title=title, body="B", base="main", head=head, labels=labels)
+
+
+def test_a_pull_request_is_created_from_outside_the_checkout(
+    gh: Gh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert create(gh) == GhAnswer(said=Said.CREATED, url=URL)
+
+
+def test_values_that_begin_with_a_dash_stay_values(gh: Gh, github: GitHub) -> None:
+    create(gh, title="--draft", labels=("--web",))
+    create(gh, title="--draft")
+
+    assert [(pull.title, pull.draft) for pull in github.pulls] == [("--draft", False)]
+
+
+def test_what_no_program_can_be_handed_is_mended(gh: Gh, github: GitHub) -> None:
+    create(gh, title="a\0b\ud800c")
+
+    assert github.pulls[0].title == "ab?c"
+
+
+def test_a_label_with_a_comma_and_quotes_is_one_label(gh: Gh, github: GitHub) -> None:
+    create(gh, labels=('odd, "label"', "", "good first issue"))
+
+    assert github.pulls[0].labels == ['odd, "label"', "good first issue"]
+
+
+def test_the_token_goes_to_the_host_and_nothing_else_is_asked(gh: Gh, github: GitHub) -> None:
+    create(gh)
+
+    assert github.operations == ["RepositoryInfo", "PullRequestForBranch", "PullRequestCreate"]
+
+
+def test_without_a_token_gh_asks_nobody(github: GitHub) -> None:
+    environment = dict(os.environ) | github.environment | {"GH_TOKEN": ""}
+
+    answer = create(Gh(environment=environment))
+
+    assert answer.said is Said.NOT_AUTHENTICATED
+    assert github.operations == []
+
+
+def test_a_server_that_says_nothing_is_given_up(github: GitHub) -> None:
+    gh = Gh(environment=dict(os.environ) | github.environment, timeout_s=0.5)
+    github.trouble(Trouble.HANG)
+
+    answer = create(gh)
+
+    assert answer == GhAnswer(said=Said.TIMED_OUT, detail="gh gave no answer in 0.5 s")
+
+
+def test_a_run_that_was_told_to_stop_calls_nobody(github: GitHub) -> None:
+    stop = Stop()
+    stop.set(StopReason.CANCELLED)
+
+    with pytest.raises(Stopped):
+        create(Gh(environment=dict(os.environ) | github.environment, stop=stop))
+
+    assert github.operations == []
+
+
+def test_open_pull_requests_of_a_branch_are_seen_newest_first(gh: Gh, github: GitHub) -> None:
+    github.state.open_pull(head="feat/x", fork_owner="mallory")
+    github.state.open_pull(head="feat/x", base="next")
+    github.state.open_pull(head="other")
+    github.state.open_pull(head="feat/x").state = "CLOSED"
+
+    seen = gh.pull_request_view(REPOSITORY, "feat/x")
+
+    assert seen == (
+        SeenPullRequest(url=f"http://{REPOSITORY}/pull/2", base="next", from_fork=False),
+        SeenPullRequest(url=f"http://{REPOSITORY}/pull/1", base="main", from_fork=True),
+    )
+
+
+def test_a_list_that_was_refused_is_an_error_with_its_words(gh: Gh, github: GitHub) -> None:
+    github.trouble(Trouble.FORBIDDEN)
+
+    with pytest.raises(GhFailed, match="HTTP 403: Resource not accessible"):
+        gh.pull_request_view(REPOSITORY, "feat/x")
+
+
+def test_a_renamed_repository_tells_its_new_name(gh: Gh, github: GitHub) -> None:
+    github.state.former_name = "acme/widget"
+    github.state.name = "gadget"
+
+    assert gh.repository_name(REPOSITORY) == "acme/gadget"
+
+
+def test_gh_knows_the_hosts_it_has_a_token_for(gh: Gh, github: GitHub) -> None:
+    assert gh.knows(HOST)
+    assert not gh.knows("git.example.org")
+    assert github.operations == []
+
+
+def test_a_program_that_is_not_there_is_not_available(tmp_path: Path) -> None:
+    gh = Gh(environment={"PATH": str(tmp_path)})
+
+    assert not gh.available()
+    assert not gh.knows(HOST)
+    with pytest.raises(GhFailed, match="gh") as caught:
+        create(gh)
+    assert caught.value.hint == "install gh, or pass --no-pr"
+
+
+class StandIn:
+    """An executable in gh's place that notes what it was given and answers as told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.program, self.notes = folder / "gh", folder / "notes"
+
+    def says(self, stdout: str, *, code: int = 0, stderr: str = "") -> None:
+        self.program.write_text(
+            f"#!/bin/sh\nenv > {self.notes}; stat -c %a body.md >> {self.notes}; ls -a >> {self.notes}\n"
+            f"printf '%s' '{stdout}'; printf '%s' '{stderr}' >&2; exit {code}\n"
+        )
+        self.program.chmod(0o755)
+
+    def gh(self, **environment: str) -> Gh:
+        return Gh(environment={"PATH": os.environ["PATH"], **environment}, program=str(self.program))
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path) -> StandIn:
+    return StandIn(tmp_path)
+
+
+def test_only_the_variables_that_gh_needs_reach_it(stand_in: StandIn) -> None:
+    stand_in.says(URL)
+    secrets = {"AWS_SECRET_ACCESS_KEY": "s", "ANTHROPIC_API_KEY": "s", "GH_REPO": "x/y", "GH_DEBUG": "api"}
+
+    create(stand_in.gh(GH_TOKEN=TOKEN, GH_HOST=HOST, HTTPS_PROXY="http://127.0.0.1:1", **secrets))
+
+    names = {line.partition("=")[0] for line in stand_in.notes.read_text().splitlines()}
+    assert {"GH_TOKEN", "GH_HOST", "HTTPS_PROXY", "GH_PROMPT_DISABLED", "GH_NO_UPDATE_NOTIFIER"} <= names
+    assert not names & secrets.keys()
+
+
+def test_the_body_is_a_private_file_in_a_folder_that_is_gone_afterwards(
+    stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in.says(URL)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+
+    create(stand_in.gh())
+
+    assert stand_in.notes.read_text().splitlines()[-4:] == ["600", ".", "..", "body.md"]
+    assert list(scratch.iterdir()) == []
+
+
+def test_no_place_for_the_body_is_one_line(
+    stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in.says(URL)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+
+    with pytest.raises(GhFailed, match="No such file or directory"):
+        create(stand_in.gh())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "no json",
+        "{}",
+        "[1]",
+        "[[]]",
+        '[{"url": 1, "baseRefName": "main", "isCrossRepository": false}]',
+        '[{"url": "x"}]',
+        "null",
+    ],
+)
+def test_a_list_of_something_else_is_refused(stand_in: StandIn, answer: str) -> None:
+    stand_in.says(answer)
+
+    with pytest.raises(GhFailed, match=r"no JSON|something else than pull requests"):
+        stand_in.gh().pull_request_view(REPOSITORY, "feat/x")
+
+
+@pytest.mark.parametrize("answer", ["[]", "{}", json.dumps({"nameWithOwner": 3})])
+def test_a_name_that_is_none_is_empty(stand_in: StandIn, answer: str) -> None:
+    stand_in.says(answer)
+
+    assert stand_in.gh().repository_name(REPOSITORY) == ""
+
+
+def test_a_silent_failure_of_a_list_is_told(stand_in: StandIn) -> None:
+    stand_in.says("", code=3)
+
+    with pytest.raises(GhFailed, match="gh ended with 3 and no word"):
+        stand_in.gh().pull_request_view(REPOSITORY, "feat/x")
