@@ -62,6 +62,13 @@ CLAUDE = (
         doc="The model to run with; without one, the program's own choice.",
     ),
     Key(
+        name="claude.recording",
+        kind=TEXT,
+        default=None,
+        rule=rules.whole_path,
+        doc="The folder of a recorded run that is replayed instead of asking claude.",
+    ),
+    Key(
         name="claude.max_turns",
         kind=WHOLE,
         default=50,

@@ -11,6 +11,7 @@ from runner.settings.key import Value
 class ClaudeSettings(NamedTuple):
     program: str
     model: str | None
+    recording: str | None
     max_turns: int
     timeout_s: float
     environment: tuple[str, ...]
