@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 
 from runner.settings.key import Bad, Key, Kind, Scope, Value, accept, accept_text, shown, shown_key
 from runner.settings.keys import GROUPS, KEYS
-from runner.settings.keys_agent import CLAUDE, QUEUE, WHO
-from runner.settings.keys_run import CHECKS, DELIVERY, WORK
 from runner.settings.model import GROUP_TYPES, Settings, build
 
 
@@ -137,12 +135,6 @@ def test_every_default_is_a_value_that_its_key_takes() -> None:
         assert one.default is None or accept(one, one.default) == one.default
         assert one.doc.endswith(".")
         assert one.variables[0].startswith("RUNNER_")
-
-
-def test_no_key_is_in_the_table_twice() -> None:
-    names = [one.name for part in (WHO, QUEUE, CLAUDE, WORK, CHECKS, DELIVERY) for one in part]
-
-    assert sorted(names) == sorted(KEYS)
 
 
 def test_every_variable_belongs_to_one_key() -> None:
