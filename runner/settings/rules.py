@@ -82,11 +82,6 @@ def whole_path(text: str) -> str:
     return single_line(text) or ("" if text.startswith("/") else "wants a whole path, from the / on")
 
 
-def whole_path(text: str) -> str:
-    """A path from the root of the file system."""
-    return single_line(text) or ("" if text.startswith("/") else "wants a whole path, from the / on")
-
-
 def _match(pattern: str, text: str, fault: str) -> str:
     # Compiled when first needed: most calls of the program meet none of these.
     return "" if re.fullmatch(pattern, text) else fault
