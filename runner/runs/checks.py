@@ -95,7 +95,8 @@ class Checks:
         return "\n".join(text.strip("\n").split("\n")[-TAIL_LINES:])[-TAIL_CHARACTERS:]
 
     def _file(self, tree: str, command: str) -> Path:
-        return self._cache / f"{sha256(f'{tree}\0{command}'.encode()).hexdigest()}.json"
+        key = f"{tree}\0{command}".encode()
+        return self._cache / f"{sha256(key).hexdigest()}.json"
 
     def _remembered(self, tree: str, command: str) -> Check | None:
         try:

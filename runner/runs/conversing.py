@@ -75,9 +75,9 @@ class Conversation:
             prompt=lambda: prompt,
             workdir=self._run.work_tree,
             session_id=run.session_id,
-            budget_nano_usd=max(run.hold_cost_nano - run.usage.cost_nano, 1) if run.hold_cost_nano else None,
+            budget_nano_usd=max(run.held.cost_nano - run.usage.cost_nano, 1),
             timeout_s=max(self._deadline - time.monotonic(), 1.0),
-            model=run.model,
+            model=run.held.model or None,
             max_turns=policy.max_turns,
             system_prompt=run.tools.prompts.render("system"),
             rules=policy.rules,
@@ -95,7 +95,7 @@ class Conversation:
         tokens = run.usage.tokens + message.tokens
         if time.monotonic() - self._booked_at >= BOOK_EVERY_S:
             self._booked_at = time.monotonic()
-            run.tools.ledger.seen(run.reservation, Spent(tokens=tokens, cost_nano=cost))
+            run.tools.ledger.seen(run.held.id, Spent(tokens=tokens, cost_nano=cost))
         cap = run.policy.limits.run_tokens
         if cap is not None and tokens.counted > cap:
             run.stop.set(StopReason.TOKENS, f"the run's cap of {cap} tokens is used up")
@@ -110,7 +110,7 @@ class Conversation:
             seconds=round(run.usage.seconds + result.duration_s, 3),
         )
         run.session_id = result.session_id or run.session_id
-        run.tools.ledger.seen(run.reservation, run.spent)
+        run.tools.ledger.seen(run.held.id, run.spent)
         run.record.note(session_id=run.session_id, conversation=_conversation_facts(result))
 
 

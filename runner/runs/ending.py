@@ -86,9 +86,9 @@ def settle(run: Run, outcome: Outcome) -> None:
     """Book what the run has really used; before Claude was started nothing was, and all is given back."""
     with run.record.step(Step.SETTLE, cost_nano=run.usage.cost_nano, tokens=run.usage.tokens.counted):
         if run.spoke:
-            run.tools.ledger.settle(run.reservation, run.spent, failed=outcome in CHARGED_AS_FAILED)
+            run.tools.ledger.settle(run.held.id, run.spent, failed=outcome in CHARGED_AS_FAILED)
         else:
-            run.tools.ledger.release(run.reservation)
+            run.tools.ledger.release(run.held.id)
     run.emit(
         EventName.USAGE_SETTLED, tokens=run.usage.tokens.counted, cost_usd=run.usage.cost_nano / NANO_PER_USD
     )
@@ -128,7 +128,7 @@ def final_report(run: Run, judgement: Judgement) -> RunReport:
         pull_request=run.pull_request,
         evidence=run.evidence,
         usage=run.usage,
-        reservation=run.reservation,
+        reservation=run.held.id,
         cause=judgement.cause,
         hint=hint,
         warnings=tuple(run.warnings),

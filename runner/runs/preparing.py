@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from runner.allowance.model import Ask
 from runner.allowance.report import refusal
 from runner.context.bundle import build_bundle
 from runner.context.model import Bundle
@@ -158,21 +157,10 @@ def resize_hold(run: Run, prompt_tokens: int) -> None:
     """
     with run.step(Step.RESIZE, "checking the allowance", prompt_tokens=prompt_tokens) as facts:
         tokens, cost = hold_for(run.policy.limits, prompt_tokens=prompt_tokens)
-        if (tokens, cost) != (run.hold_tokens, run.hold_cost_nano):
-            verdict = run.tools.ledger.resize(run.reservation, tokens=tokens, cost_nano=cost)
-            if verdict.denial:
-                raise refusal(verdict.denial, ask_of(run, tokens, cost))
-        run.hold_tokens, run.hold_cost_nano = tokens, cost
+        wanted = replace(run.held, tokens=tokens, cost_nano=cost)
+        if wanted != run.held:
+            denial = run.tools.ledger.resize(wanted.id, tokens=tokens, cost_nano=cost).denial
+            if denial:
+                raise refusal(denial, wanted)
+            run.held = wanted
         facts.update(tokens=tokens, cost_nano=cost)
-
-
-def ask_of(run: Run, tokens: int, cost_nano: int) -> Ask:
-    """What the run holds, as it would be asked for."""
-    return Ask(
-        id=run.reservation,
-        agent_id=run.policy.agent_id,
-        model=run.model or "",
-        tokens=tokens,
-        cost_nano=cost_nano,
-        repository=run.policy.project or "",
-    )

@@ -42,7 +42,7 @@ def pull_request_draft(run: Run, *, draft: bool) -> str:
         summary=run.summary,
         checks=evidence_rows(run.evidence),
         notes=evidence_notes(run.evidence),
-        model=run.model or "",
+        model=run.held.model,
         run=run.run_id,
         draft=draft,
     )

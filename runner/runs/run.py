@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from runner.allowance.model import Spent
+from runner.allowance.model import Ask, Spent
 from runner.allowance.protocol import Ledger
 from runner.claude.protocol import ClaudeRunner
 from runner.events.model import Event, EventName, Value
@@ -63,10 +63,8 @@ class Run:
     base: Base
     task: Task
     lease: Lease
-    reservation: str
-    model: str | None
-    hold_tokens: int
-    hold_cost_nano: int
+    held: Ask
+    """What the run holds of the allowance; its id is the reservation's."""
     heartbeat: Heartbeat | None = None
     usage: Usage = field(default_factory=Usage)
     evidence: Evidence = field(default_factory=Evidence)

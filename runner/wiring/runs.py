@@ -128,7 +128,10 @@ def recorded_claude(folder: Path, clone: PrivateClone) -> ClaudeRunner:
 
 def check_environment(app: App) -> dict[str, str]:
     """What checks and set-up commands get to see: the allow-list and what the settings add to it."""
-    return child_environment(app.environ, extra=app.settings.process.environment)
+    # Python trusts compiled files by size and whole seconds: a quick edit of the same length would be checked
+    # with the code of before.
+    quiet = {"PYTHONDONTWRITEBYTECODE": "1"}
+    return child_environment(app.environ, extra=app.settings.process.environment, overrides=quiet)
 
 
 def build_checks(app: App, environment: dict[str, str]) -> Checks:
