@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -61,11 +62,10 @@ def fence(text: str, language: str = "") -> str:
 
 
 def data(text: str, name: str = "data") -> str:
-    """Plain text between tags of its own. The tags follow from the text, so the text cannot contain them."""
+    """Plain text between tags of its own: they follow from the text, and the text does not contain them."""
     shown = plain(text).strip("\n")
-    tag = f"{name}_{hashlib.sha256(shown.encode()).hexdigest()[:12]}"
-    while tag in shown:  # pragma: no cover - needs a text that holds its own hash
-        tag = f"{name}_{hashlib.sha256(tag.encode()).hexdigest()[:12]}"
+    tags = (f"{name}_{hashlib.sha256(f'{n}{shown}'.encode()).hexdigest()[:12]}" for n in itertools.count())
+    tag = next(tag for tag in tags if tag not in shown)
     return f"<{tag}>\n{shown}\n</{tag}>"
 
 
@@ -197,7 +197,10 @@ def _sandbox(find: Callable[[str], Path]) -> SandboxedEnvironment:
             return super().is_safe_callable(obj) and _is_harmless(obj)
 
     def load(name: str) -> tuple[str, str, Callable[[], bool]]:
-        path = find(name)
+        try:
+            path = find(str(name))
+        except UsageProblem as error:
+            raise TemplateProblem(str(error), hint=error.hint) from error
         return _read(path), str(path), lambda: False
 
     environment = Sandbox(

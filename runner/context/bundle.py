@@ -125,9 +125,9 @@ def _named_items(
     room = int(purse.left * share)
     for position, file in enumerate(files):
         before = purse.spent
-        room_here = purse.share(len(files) - position, room)
-        excerpts = _of_named(file, worth, room_here - _frame_tokens(file.path, NAMED_REASON))
-        if excerpts or not file.text:
+        budget = purse.share(len(files) - position, room) - _frame_tokens(file.path, NAMED_REASON)
+        excerpts = _of_named(file, worth, budget)
+        if excerpts or (budget >= 0 and not file.text):
             items.append(_item(file.path, math.inf, NAMED_REASON, excerpts, purse))
             _note_cut(file, excerpts, left_out)
         else:

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from runner.context.kinds import is_secret
 from runner.context.source import Entry
+from runner.prompts import one_line
 
 MOST_LINKS = 10
 
@@ -27,20 +28,21 @@ def resolve(path: str, entries: Mapping[str, Entry], target_of: Callable[[Entry]
         entries: all tracked files and links by their path.
         target_of: reads where a link points.
     """
+    shown = one_line(path, 200)
     if _is_absolute(path) or not path.strip() or "\0" in path:
-        return Refusal(line=f"{path!r} is refused: only paths inside the repository are shown")
+        return Refusal(line=f"{shown!r} is refused: only paths inside the repository are shown")
     here = _normal(path)
     for _ in range(MOST_LINKS):
         if here is None:
-            return Refusal(line=f"{path} is refused: it leads out of the repository")
+            return Refusal(line=f"{shown} is refused: it leads out of the repository")
         if is_secret(here):
-            return Refusal(line=f"{path} is refused: files of this name hold credentials")
+            return Refusal(line=f"{shown} is refused: files of this name hold credentials")
         link = _link_in(here, entries)
         if link is None:
             found = entries.get(here)
-            return found or Refusal(line=f"{path} is skipped: no such file is tracked")
+            return found or Refusal(line=f"{shown} is skipped: no such file is tracked")
         here = _through(here, link, target_of(entries[link]))
-    return Refusal(line=f"{path} is refused: its symbolic links go round in a circle")
+    return Refusal(line=f"{shown} is refused: its symbolic links go round in a circle")
 
 
 def _is_absolute(path: str) -> bool:

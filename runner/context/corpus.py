@@ -88,11 +88,9 @@ def _worth_ranking(
             files[entry.path], kinds[entry.path] = entry, kind
     if absent:
         # Each one would be fetched for itself.
-        report(f"{absent} files were not looked at: this partial clone does not have them")
+        report(f"not looked at, because this partial clone does not have them: {absent} of the files")
     if dropped:
-        report(
-            f"{dropped} files were not looked at: there is more than {LARGEST_CORPUS_BYTES // 10**6} MB of text"
-        )
+        report(f"not looked at, because there is too much text: the last {dropped} of the files, by path")
     return files, kinds
 
 

@@ -39,7 +39,8 @@ _MANAGED = (
     rf"[ \t]+{_NAME}",
     rf"^[ \t]*(?:[\w@]+[ \t]+)*(?:fun|func|def|val|var|let)[ \t]+(?:<[^>\n]*>[ \t]*)?(?:[\w<>?]+\.)?{_NAME}",
     r"^[ \t]+(?:(?:public|private|protected|internal|static|final|abstract|synchronized|native|default|override"
-    r"|virtual|sealed|async|partial)[ \t]+)*(?:<[^>\n]*>[ \t]+)?[\w<>\[\],.?]+[ \t]+([A-Za-z_$][\w$]*)[ \t]*"
+    r"|virtual|sealed|async|partial)[ \t]+)*(?:<[^>\n]*>[ \t]+)?"
+    r"\w[\w.]*(?:<[^;(){}\n]{0,120}>)?[\[\]?]*[ \t]+([A-Za-z_$][\w$]*)[ \t]*"
     r"\([^;{}()]{0,1500}(?:\([^()]{0,300}\)[^;{}()]{0,300})*\)[^;{}=]{0,80}\{",
     r"^[ \t]+(?:(?:public|private|protected|internal)[ \t]+)([A-Z]\w*)[ \t]*\([^;{}()]{0,1500}\)[^;{}=]{0,80}\{",
 )

@@ -22,6 +22,8 @@ GAP_LINES = 3
 LONGEST_LINE_CHARS = 400
 DEFINED_BONUS = 2.0
 MOST_WINDOWS = 8
+LEAST_WORTH = 0.2
+"""A place worth less than this part of the best one is not shown."""
 LONGEST_TOKEN_CHARS = 8
 """A text longer than this many characters per token is not even counted."""
 EXCERPT_TOKENS = 12
@@ -103,6 +105,8 @@ def _affordable(lines: list[str], windows: list[_Window], budget_tokens: int) ->
     shown: set[int] = set()
     taken = 0
     for window in windows:
+        if taken == MOST_WINDOWS or window.worth < LEAST_WORTH * windows[0].worth:
+            break
         new = [at for at in range(window.start, window.end) if at not in shown]
         cost = EXCERPT_TOKENS + sum(_cost(lines[at]) for at in new)
         if new and cost <= budget_tokens:
@@ -112,8 +116,6 @@ def _affordable(lines: list[str], windows: list[_Window], budget_tokens: int) ->
         elif not shown:
             fitting = _fitting(lines, window.start, window.end, budget_tokens)
             return (fitting,) if fitting else ()
-        if taken == MOST_WINDOWS:
-            break
     return _merged(lines, shown, budget_tokens)
 
 

@@ -6,18 +6,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from runner.context.stop_words import STOP_WORDS
-from runner.context.terms import query_weights, telling, terms, title_weights, word_terms
+from runner.context.stop_words import ENGLISH, STOP_WORDS
+from runner.context.terms import query_weights, telling, terms, ticked, title_weights, word_terms
 
 LONGEST_CHARS = 60_000
 """The rest of a longer text is not looked at: a pasted log, whose point is at its beginning or in its title."""
 
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-_TICKED = re.compile(r"`+([^`\n]{1,160})`+")
 _PATH = re.compile(r"(?<![\w@])(?:[\w.~-]{1,80}[/\\]){0,20}[\w-][\w.-]{0,80}\.[A-Za-z]\w{0,7}\b")
 _FRAME = re.compile(
     r"File \"([^\"\n]{1,300})\", line \d+"
-    r"|^[ \t]*at [^\n]{0,200}?\(?((?:[\w.@~-]+[/\\])*[\w.-]+\.\w+):\d+"
+    r"|^[ \t]*at [^\n]{0,200}?\(?([/\\]?(?:[\w.@~-]{1,80}[/\\]){0,20}[\w.-]{1,80}\.\w+):\d+"
     r"|((?:[\w.@~-]{1,80}[/\\]){0,20}[\w.-]{1,80}\.[a-z]{1,5}):\d+",
     re.MULTILINE,
 )
@@ -70,11 +69,11 @@ def code_terms(query: Query) -> dict[str, float]:
 
 def _identifiers(text: str) -> dict[str, float]:
     title, _, body = text.strip().partition("\n")
-    ticked = " ".join(_TICKED.findall(text))
     found: dict[str, float] = {}
-    for part, weight, is_code in ((body, 1.0, False), (ticked, 1.5, True), (title, 2.0, False)):
+    for part, weight, is_code in ((body, 1.0, False), (ticked(text), 1.5, True), (title, 2.0, False)):
+        silent = ENGLISH if is_code else STOP_WORDS
         for name in set(_NAME.findall(part)):
-            if name.lower() not in STOP_WORDS and word_terms(name):
+            if name.lower() not in silent and word_terms(name):
                 found[name] = max(found.get(name, 0.0), weight * _codelikeness(name, is_code=is_code))
     return found
 

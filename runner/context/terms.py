@@ -6,9 +6,9 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from runner.context.stop_words import STOP_WORDS
+from runner.context.stop_words import ENGLISH, STOP_WORDS
 
 LONGEST = 64
 """Longer words are data (hashes, encoded files), not names."""
@@ -17,12 +17,14 @@ _WORD = re.compile(r"\w+")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 """Scripts written without spaces between words."""
-_TICKED = re.compile(r"`+([^`\n]{1,160})`+")
+_TICKED = re.compile(r"(?<!`)`{1,2}(?!`)([^`\n]{1,160})`")
 _SEPARATED = bytes(
     byte if byte >= 128 or byte in b"_\n" or bytes([byte]).isalnum() else ord(" ") for byte in range(256)
 )
 
 TITLE_BONUS = 1.5
+TITLE_WEAK = 0.3
+"""For words of templates and languages: `add` can be the name of what the task is about."""
 TICKED_BONUS = 0.5
 
 
@@ -53,21 +55,25 @@ def terms(text: str) -> list[str]:
     return [term for word in _WORD.findall(text) for term in word_terms(word)]
 
 
-def telling(found: Iterable[str]) -> list[str]:
-    """Those terms that say something: no stop words, no bare numbers of one or two digits."""
-    return [term for term in found if term not in STOP_WORDS and not (term.isdigit() and len(term) < 3)]
+def telling(found: Iterable[str], silent: Collection[str] = STOP_WORDS) -> list[str]:
+    """Those terms that say something: not among the `silent` ones, no bare numbers of one or two digits."""
+    return [term for term in found if term not in silent and not (term.isdigit() and len(term) < 3)]
 
 
 def query_weights(text: str) -> dict[str, float]:
     """Weights of a text's terms: repeats count by their logarithm; the first line and `quoted` words count more."""
     title, _, body = text.strip().partition("\n")
     weights = {term: 1 + math.log(count) for term, count in Counter(telling(terms(body))).items()}
-    for term in set(telling(terms(title))):
-        weights[term] = weights.get(term, 0.0) + TITLE_BONUS
-    for term in set(terms(" ".join(_TICKED.findall(text)))):
-        if term in weights:
-            weights[term] += TICKED_BONUS
+    for term in set(telling(terms(title), ENGLISH)):
+        weights[term] = weights.get(term, 0.0) + (TITLE_WEAK if term in STOP_WORDS else TITLE_BONUS)
+    for term in set(telling(terms(ticked(text)), ENGLISH)):
+        weights[term] = weights.get(term, 1.0) + TICKED_BONUS
     return weights
+
+
+def ticked(text: str) -> str:
+    """What stands between backticks on a line."""
+    return " ".join(_TICKED.findall(text))
 
 
 def title_weights(text: str) -> dict[str, float]:
