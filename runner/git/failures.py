@@ -7,8 +7,11 @@ import re
 WORDS_LIMIT = 300
 
 _SECRET_IN_URL = re.compile(r"(?<=://)[^/\s@]+(?=@)")
-_UNPRINTABLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_NOISE = re.compile(r"hint: |Cloning into |warning: |remote: *$|To \S+$|Everything up-to-date|Done$")
+_UNPRINTABLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_NOISE = re.compile(
+    r"hint: |Cloning into |warning: |remote: *$|To \S+$|Everything up-to-date|Done$|(error: )?failed to push some refs"
+)
+_WEIGHTY = re.compile(r"(?:fatal: |error: |remote: (?:error: )?|!\t.*\t)")
 
 _HINTS = tuple(
     (re.compile(pattern, re.IGNORECASE), hint)
@@ -44,7 +47,7 @@ _HINTS = tuple(
         ),
         (
             r"hook declined|protected branch|\bGH0\d\d\b|push declined",
-            "the server refuses this branch or change; its reason is above, or in its settings",
+            "the server refuses this branch or change; see its words, or its settings",
         ),
         (
             r"dubious ownership",
@@ -53,6 +56,10 @@ _HINTS = tuple(
         (
             r"unable to create \S+\.lock|another git process|cannot lock ref .*file exists",
             "wait for the other git to end; if there is none, remove the .lock file that it left",
+        ),
+        (
+            r"exists; cannot create",
+            "a branch whose name is a part of this one stands in the way; rename or delete it",
         ),
         (r"no space left on device|disk quota exceeded", "free some disk space"),
         (r"permission denied|read-only file system", "check who may write to this folder"),
@@ -72,10 +79,8 @@ def last_words(output: str) -> str:
     """
     lines = [_UNPRINTABLE.sub("", line.split("\r")[-1]).strip() for line in output.split("\n")]
     lines = [line for line in lines if line and not _NOISE.match(line)]
-    errors = [line for line in lines if line.startswith(("fatal: ", "error: ", "! "))]
-    chosen = errors if errors else lines[-4:]
-    text = "; ".join(dict.fromkeys(re.sub(r"\A(fatal|error): ", "", line) for line in chosen))
-    text = without_secrets(text)
+    chosen = [line for line in lines if _WEIGHTY.match(line)] or lines[-4:]
+    text = without_secrets("; ".join(dict.fromkeys(_WEIGHTY.sub("", line, count=1) for line in chosen)))
     return text if len(text) <= WORDS_LIMIT else f"{text[: WORDS_LIMIT - 3]}..."
 
 

@@ -56,20 +56,14 @@ class LibraryReader:
                 content = self._repository[blob_id].read_raw()
             yield blob_id, content
 
-    def staged_diff(self) -> str:
-        with _refusals():
-            # Without a first commit this raises: libgit2 would have to write the empty tree to compare with it.
-            found: pygit2.Diff = self._repository.diff("HEAD", cached=True)
-            found.find_similar()
-            return b"".join(patch.data for patch in found if patch is not None).decode(errors="replace")
-
     def log(self, count: int, rev: str) -> tuple[Commit, ...]:
         import pygit2
 
         with _refusals():
             if rev == "HEAD" and self._repository.head_is_unborn:
                 return ()
-            walker = self._repository.walk(self._commit(rev).id, pygit2.enums.SortMode.TIME)
+            # Any other order reads the whole history first.
+            walker = self._repository.walk(self._commit(rev).id, pygit2.enums.SortMode.NONE)
             return tuple(_commit(found) for found, _ in zip(walker, range(count), strict=False))
 
     def tracked_files(self) -> tuple[str, ...]:

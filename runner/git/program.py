@@ -159,9 +159,9 @@ _QUIET = {
 """Nobody is asked, nothing is opened, and a question never writes (a status would refresh the index)."""
 
 
-def failure(done: Completed, doing: str) -> GitFailed:
+def failure(done: Completed, doing: str, *, with_stdout: bool = False) -> GitFailed:
     """The error for a call that ended badly: `doing`, git's last words, and what to do about it."""
-    output = (done.stderr or done.stdout).decode(errors="replace")
+    output = (done.stderr + (done.stdout if with_stdout or not done.stderr else b"")).decode(errors="replace")
     words = last_words(output) or f"exit code {done.exit_code}"
     return GitFailed(f"{doing}: {words}", hint=hint_for(output))
 

@@ -11,14 +11,6 @@ from runner.errors import GitFailed
 from runner.git.model import Commit, TreeEntry
 from runner.git.program import Git
 
-_PLAIN_DIFF = (
-    "--no-ext-diff",
-    "--no-textconv",
-    "--no-color",
-    "--find-renames",
-    "--src-prefix=a/",
-    "--dst-prefix=b/",
-)
 _FORMAT = "--format=%H%x00%an%x00%ae%x00%ct%x00%B"
 _BLOBS_AT_ONCE = 500
 
@@ -53,18 +45,11 @@ class ProgramReader:
             )
             yield from zip(some, _contents(output, some), strict=True)
 
-    def staged_diff(self) -> str:
-        return self.git.run("diff", "--staged", *_PLAIN_DIFF).decode(errors="replace")
-
-    def unstaged_diff(self) -> str:
-        return self.git.run("diff", *_PLAIN_DIFF).decode(errors="replace")
-
     def log(self, count: int, rev: str) -> tuple[Commit, ...]:
         if rev == "HEAD" and self.head() is None:
             return ()
-        listed = self.git.run(
-            "log", "-z", f"-n{count}", _FORMAT, "--encoding=UTF-8", "--no-show-signature", rev, "--"
-        )
+        options = ("-z", f"-n{count}", _FORMAT, "--encoding=UTF-8", "--no-show-signature")
+        listed = self.git.run("log", *options, self._known(rev), "--")
         fields = listed.decode(errors="replace").split("\0")
         return tuple(_commit(fields[start : start + 5]) for start in range(0, len(fields) - 4, 5))
 

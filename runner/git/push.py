@@ -15,7 +15,7 @@ from runner.process.stop import Stop
 _TRIES = 3
 _MOVED = re.compile(
     r"^!\t.*\((stale info|fetch first|non-fast-forward|needs force|remote ref updated since checkout"
-    r"|failed to update ref|cannot lock ref(?!.*cannot create).*|reference already exists|failed to lock.*"
+    r"|failed to update ref|cannot lock ref.*|reference already exists|failed to lock.*"
     r"|incorrect old value provided)\)",
     re.MULTILINE,
 )
@@ -76,8 +76,9 @@ def _push(git: Git, commit_id: str, branch: str, lease: str | None, remote: str,
     )
     command = ("push", *options, "--", remote, f"{commit_id}:{ref}")
     done = git.ask(*command, reach=Reach.REMOTE, timeout_s=HOOKS_S, stop=stop)
-    if done.exit_code != 0 and not _MOVED.search(done.stdout.decode(errors="replace")):
-        raise failure(done, f"cannot push {branch} to {remote}")
+    moved = _MOVED.search(done.stdout.decode(errors="replace")) and b"cannot create" not in done.stderr
+    if done.exit_code != 0 and not moved:
+        raise failure(done, f"cannot push {branch} to {remote}", with_stdout=True)
     return done.exit_code == 0
 
 

@@ -34,10 +34,6 @@ class Reader(Protocol):
         """(id, content) of each, in the given order; one at a time in memory."""
         ...
 
-    def staged_diff(self) -> str:
-        """What `git diff --staged` shows, without external drivers and colours; "" for no change."""
-        ...
-
     def log(self, count: int, rev: str) -> tuple[Commit, ...]:
         """The newest commits first; () in an empty repository."""
         ...

@@ -18,6 +18,14 @@ from runner.git.reader import Reader
 
 T = TypeVar("T")
 
+_PLAIN_DIFF = (
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-color",
+    "--find-renames",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+)
 _READING = (("core.fsmonitor", "false"), ("core.quotePath", "false"))
 """No daemon is started by a question, and a path is written as it is."""
 
@@ -25,9 +33,9 @@ _READING = (("core.fsmonitor", "false"), ("core.quotePath", "false"))
 class Repository:
     """One checkout: a plain one, a linked work tree or a submodule; empty or detached ones too.
 
-    Objects, the index and history are read through libgit2, and by git itself where libgit2 does not know the format
-    (sha-256, a sparse index, objects that a partial clone has yet to fetch). What compares files on disk is always
-    git's to answer, for only git knows the developer's filters.
+    Commits, trees, blobs, history and the index are read through libgit2, and by git itself where libgit2 does not know
+    the format (sha-256, a sparse index, objects that a partial clone has yet to fetch). Status and diffs are always
+    git's: only git knows the developer's filters, and libgit2 words a patch differently.
     """
 
     def __init__(self, place: Place, source: Mapping[str, str], *, light: bool = False) -> None:
@@ -91,13 +99,13 @@ class Repository:
                     done += 1
             except GitFailed:
                 pass  # the rest is for git, which can fetch what a partial clone left out
-        yield from self._program.blobs(blob_ids[done:])
+        if done < len(blob_ids):
+            yield from self._program.blobs(blob_ids[done:])
 
     def diff(self, *, staged: bool) -> str:
         """What is staged, or what is changed and not staged, as a patch; untracked files are in neither."""
-        if staged:
-            return self._ask(lambda reader: reader.staged_diff())
-        return self._program.unstaged_diff()
+        what = ("--staged",) if staged else ()
+        return self.git.run("diff", *what, *_PLAIN_DIFF).decode(errors="replace")
 
     def log(self, count: int = 10, rev: str = "HEAD") -> tuple[Commit, ...]:
         """The newest `count` commits, newest first; () in an empty repository. Raises: GitFailed (no such commit)."""

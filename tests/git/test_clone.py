@@ -1,0 +1,364 @@
+"""The private clone and its work trees."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runner.errors import Busy, GitFailed, Stopped, UsageProblem
+from runner.git.clone import PrivateClone, remove_folder
+from runner.git.creation import clone_name
+from runner.git.lock import locked
+from runner.git.model import Base
+from runner.git.repository import Repository
+from runner.process.stop import Stop, StopReason
+from tests.git.world import World, fingerprint, text_of_run
+from tests.support.git import Sandbox
+
+
+def test_a_work_tree_has_the_files_of_its_base_on_a_branch_of_its_own(world: World) -> None:
+    tree, base = world.start()
+
+    assert base == Base(branch="main", commit_id=world.checkout.head(), remote=None)
+    assert sorted(path.name for path in tree.path.iterdir()) == [".git", "README.md", "calc.py"]
+    assert Sandbox(tree.path).git("symbolic-ref", "--short", "HEAD") == "fix/T-7-clock"
+    assert Sandbox(tree.path).git("status", "--porcelain") == ""
+    assert tree.note == ""
+    assert tree.head() == base.commit_id
+
+
+def test_the_clone_shares_its_objects_and_has_none_of_the_developer_s_branches(world: World) -> None:
+    world.checkout.git("branch", "fix/T-7-clock/in-the-way")
+
+    tree, _ = world.start()
+
+    bare = Sandbox(world.clone().path)
+    assert bare.branches() == ["fix/T-7-clock"]
+    blob = world.checkout.git("rev-parse", "HEAD:calc.py")
+    name = Path("objects") / blob[:2] / blob[2:]
+    assert (bare.path / name).stat().st_ino == (world.checkout.path / ".git" / name).stat().st_ino
+    assert tree.plot.git_dir.parent.parent == bare.path
+
+
+def test_a_second_run_uses_the_same_clone(world: World) -> None:
+    first = world.clone()
+    made = (first.path / "objects").stat().st_ino
+
+    second = world.clone()
+
+    assert second.path == first.path
+    assert (second.path / "objects").stat().st_ino == made
+
+
+def test_linked_work_trees_of_one_repository_share_the_clone(world: World, tmp_path: Path) -> None:
+    world.checkout.git("worktree", "add", "-q", str(tmp_path / "linked"))
+
+    linked = PrivateClone.ensure(Repository.open(tmp_path / "linked"), world.state / "clones")
+
+    assert linked.path == world.clone().path
+
+
+@pytest.mark.parametrize(
+    ("folder", "start"),
+    [("/src/my widget/.git", "my-widget-"), ("/src/.git/modules/lib", "lib-"), ("/§.git", "repository-")],
+)
+def test_a_clone_is_named_after_its_repository(folder: str, start: str) -> None:
+    name = clone_name(Path(folder))
+
+    assert name.startswith(start)
+    assert name.endswith(".git")
+    assert name != clone_name(Path(folder), sparse=True)
+
+
+def test_a_damaged_clone_is_made_anew(world: World) -> None:
+    path = world.clone().path
+    (path / "config").write_text("[broken\n")
+
+    tree, _ = world.start()
+
+    assert (tree.path / "calc.py").is_file()
+
+
+def test_a_clone_of_another_object_format_is_made_anew(world: World, tmp_path: Path) -> None:
+    old = world.clone().path
+    world.checkout.path.rename(tmp_path / "gone")
+    world.checkout.path.mkdir()
+    world.checkout.git("init", "-q", "-b", "main", "--object-format=sha256")
+    world.checkout.commit("first", {"a": "a\n"})
+
+    tree, base = world.start()
+
+    assert world.clone().path == old
+    assert len(base.commit_id) == 64
+    assert (tree.path / "a").is_file()
+
+
+def test_a_half_made_clone_is_no_obstacle(world: World) -> None:
+    path = world.clone().path
+    left = path.with_name(f".{path.name}.new")
+    left.mkdir()
+    (path / "HEAD").unlink()
+
+    assert world.clone().path == path
+    assert (path / "HEAD").is_file()
+    assert not left.exists()
+
+
+def test_objects_behind_links_are_copied(world: World, tmp_path: Path) -> None:
+    objects = world.checkout.path / ".git" / "objects"
+    target = tmp_path / "elsewhere"
+    folder = next(path for path in objects.iterdir() if len(path.name) == 2)
+    folder.rename(target)
+    folder.symlink_to(target)
+
+    tree, _ = world.start()
+
+    assert (tree.path / "calc.py").is_file()
+
+
+def test_a_clone_that_cannot_be_made_is_one_clear_line_and_leaves_nothing(world: World) -> None:
+    checkout = Repository.open(world.checkout.path)
+    (world.checkout.path / ".git" / "packed-refs").write_text("nonsense\n")
+
+    with pytest.raises(GitFailed, match=r"cannot make a private clone of .*: ") as caught:
+        PrivateClone.ensure(checkout, world.state / "clones")
+
+    assert "\n" not in str(caught.value)
+    assert [path.name for path in (world.state / "clones").iterdir() if path.suffix != ".lock"] == []
+
+
+def test_a_work_tree_can_be_opened_again(world: World) -> None:
+    tree, base = world.start()
+    Sandbox(tree.path).write({"new": "x"})
+
+    again = world.clone().work_tree(tree.path, world.branch)
+
+    assert again.changes(base.commit_id) == ("new",)
+
+
+def test_a_work_tree_that_is_not_there_cannot_be_opened(world: World) -> None:
+    with pytest.raises(GitFailed, match="there is no work tree at"):
+        world.clone().work_tree(world.state / "nowhere", world.branch)
+
+
+def test_adding_again_starts_afresh(world: World) -> None:
+    tree, base = world.start()
+    Sandbox(tree.path).commit("the agent's", {"junk": "x"})
+
+    again, _ = world.start()
+
+    assert not (again.path / "junk").exists()
+    assert again.head() == base.commit_id
+    assert len(list((world.clone().path / "worktrees").iterdir())) == 1
+
+
+def test_removing_takes_folder_branch_and_registration(world: World) -> None:
+    tree, _ = world.start()
+    clone = world.clone()
+
+    clone.remove_work_tree(tree.path, branch=world.branch)
+
+    assert not tree.path.exists()
+    assert Sandbox(clone.path).branches() == []
+    assert list((clone.path / "worktrees").iterdir()) == []
+
+
+def test_removing_keeps_the_branch_unless_it_is_named(world: World) -> None:
+    tree, _ = world.start()
+
+    world.clone().remove_work_tree(tree.path)
+
+    assert Sandbox(world.clone().path).branches() == [world.branch]
+
+
+def test_removing_copes_with_what_is_half_there(world: World) -> None:
+    tree, _ = world.start()
+    clone = world.clone()
+    (tree.path / ".git").unlink()
+    clone.remove_work_tree(tree.path, branch=world.branch)
+    clone.remove_work_tree(tree.path, branch=world.branch)
+    tree, _ = world.start()
+    for path in sorted(tree.plot.git_dir.rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+    clone.remove_work_tree(tree.path, branch=world.branch)
+
+    assert not tree.path.exists()
+    assert Sandbox(clone.path).branches() == []
+
+
+@pytest.fixture
+def plain_user_folder() -> Iterator[Path]:
+    """A folder of a user whom permissions bind, also when the tests run as root."""
+    folder = Path(tempfile.mkdtemp())
+    if os.geteuid() == 0:
+        os.chown(folder, 65534, 65534)
+        os.seteuid(65534)
+    try:
+        yield folder
+    finally:
+        os.seteuid(os.getuid())
+        folder.chmod(0o700)
+        remove_folder(folder)
+
+
+def test_a_read_only_folder_is_removed_too(plain_user_folder: Path) -> None:
+    cache = plain_user_folder / "tree" / "cache"
+    cache.mkdir(parents=True)
+    (cache / "file").write_text("x")
+    cache.chmod(0o500)
+
+    remove_folder(plain_user_folder / "tree")
+
+    assert not (plain_user_folder / "tree").exists()
+
+
+def test_a_folder_that_stays_is_told(plain_user_folder: Path) -> None:
+    (plain_user_folder / "tree").mkdir()
+    plain_user_folder.chmod(0o500)
+
+    with pytest.raises(GitFailed, match=r"cannot remove .*: Permission denied"):
+        remove_folder(plain_user_folder / "tree")
+
+
+@pytest.mark.parametrize("kind", ["folder", "file", "link", "other repository"])
+def test_what_is_not_ours_is_never_removed(world: World, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "precious"
+    if kind == "folder":
+        path.mkdir()
+        (path / "thesis.txt").write_text("x")
+    elif kind == "file":
+        path.write_text("x")
+    elif kind == "link":
+        path.symlink_to(world.checkout.path)
+    else:
+        world.checkout.git("worktree", "add", "-q", str(path))
+    before = fingerprint(tmp_path)
+    clone = world.clone()
+
+    for act in (
+        lambda: clone.remove_work_tree(path),
+        lambda: clone.add_work_tree(path, world.branch, clone.resolve_base()),
+        lambda: clone.remove_work_tree(world.checkout.path),
+    ):
+        with pytest.raises(UsageProblem, match="is not one of our work trees"):
+            act()
+
+    assert {
+        name: value for name, value in fingerprint(tmp_path).items() if not name.startswith("state/")
+    } == before
+
+
+def test_a_leftover_of_a_clone_that_is_gone_is_ours(world: World) -> None:
+    tree, _ = world.start()
+    remove_folder(world.clone().path)
+
+    again, _ = world.start()
+
+    assert again.path == tree.path
+    assert (again.path / "calc.py").is_file()
+
+
+def test_an_empty_folder_may_be_used(world: World) -> None:
+    (world.state / "work").mkdir(parents=True)
+
+    tree, _ = world.start()
+
+    assert (tree.path / "calc.py").is_file()
+
+
+def test_a_failed_add_leaves_nothing(world: World) -> None:
+    clone = world.clone()
+    base = Base(branch="main", commit_id="0" * 40, remote=None)
+
+    with pytest.raises(GitFailed, match="cannot make the work tree"):
+        clone.add_work_tree(world.state / "work", world.branch, base)
+
+    assert not (world.state / "work").exists()
+    assert Sandbox(clone.path).branches() == []
+
+
+def test_a_bad_branch_name_is_refused_before_anything_is_made(world: World) -> None:
+    clone = world.clone()
+
+    with pytest.raises(UsageProblem, match="two dots"):
+        clone.add_work_tree(world.state / "work", "a..b", clone.resolve_base())
+
+    assert not (world.state / "work").exists()
+
+
+def test_hooks_of_a_template_do_not_reach_the_clone(world: World, home: Path, tmp_path: Path) -> None:
+    hooks = tmp_path / "template" / "hooks"
+    hooks.mkdir(parents=True)
+    (hooks / "post-checkout").write_text("#!/bin/sh\ntouch ran\n")
+    (hooks / "post-checkout").chmod(0o755)
+    world.checkout.git("config", "--global", "init.templateDir", str(hooks.parent))
+    world.checkout.git("config", "core.hooksPath", str(hooks))
+
+    tree, _ = world.start()
+
+    assert not (tree.path / "ran").exists()
+    assert not (world.clone().path / "hooks").exists()
+
+
+def test_settings_that_an_agent_changed_are_put_right(world: World) -> None:
+    tree, base = world.start()
+    inside = Sandbox(tree.path)
+    inside.git("config", "core.fsmonitor", "touch /tmp/never; false")
+    inside.git("config", "filter.evil.clean", "touch /tmp/never")
+
+    tree.changes(base.commit_id)
+
+    assert "never" not in (world.clone().path / "config").read_text()
+
+
+def test_parallel_runs_take_turns(world: World) -> None:
+    failures: list[BaseException] = []
+
+    def one_run(number: int) -> None:
+        try:
+            clone = world.clone()
+            tree = clone.add_work_tree(world.state / f"w{number}", f"fix/{number}", clone.resolve_base())
+            Sandbox(tree.path).write({f"{number}.txt": "x"})
+            tree.commit(clone.resolve_base().commit_id, text_of_run(task_id=f"T-{number}"))
+            clone.remove_work_tree(tree.path, branch=f"fix/{number}" if number % 2 else None)
+        except BaseException as error:  # noqa: BLE001 - shown by the assertion below
+            failures.append(error)
+
+    threads = [threading.Thread(target=one_run, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert Sandbox(world.clone().path).branches() == ["fix/0", "fix/2", "fix/4"]
+
+
+def test_a_lock_that_is_held_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "widget.lock"
+
+    with (
+        locked(path, timeout_s=1),
+        pytest.raises(Busy, match="working on widget"),
+        locked(path, timeout_s=0.05),
+    ):
+        pass
+    with locked(path, timeout_s=0):
+        pass
+
+
+def test_waiting_for_a_lock_ends_when_told_to(tmp_path: Path) -> None:
+    stop = Stop()
+    stop.set(StopReason.CANCELLED)
+
+    with (
+        locked(tmp_path / "a.lock", timeout_s=1),
+        pytest.raises(Stopped),
+        locked(tmp_path / "a.lock", timeout_s=60, stop=stop),
+    ):
+        pass
