@@ -64,7 +64,7 @@ class Ending:
             if self._has_reason(now):
                 self._take(Rung.INTERRUPT, now)
         elif now >= self._next_at:
-            self._take(Rung(self._rung + 1), now)
+            self._take(Rung(min(self._rung + 1, Rung.GIVE_UP)), now)
 
     def kill(self, now: float) -> None:
         """Leave out the polite rungs."""

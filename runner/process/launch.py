@@ -88,13 +88,22 @@ class Supervised:
         cwd: Path | None,
         with_stdin: bool,
         interpreter: Sequence[str] = ISOLATED,
+        flags: Sequence[str] = (),
     ) -> None:
-        ctype = "keep-ctype" if "LC_CTYPE" in env else "drop-ctype"
         with ExitStack() as undo:
             self._status, status_end = _pipe(undo)
             lifeline_end, self._lifeline = _pipe(undo)
             theirs = (status_end.fileno(), lifeline_end.fileno())
-            boot = (*interpreter, "-c", _BOOT, _ROOT, *map(str, theirs), ctype, program)
+            boot = (
+                *interpreter,
+                "-c",
+                _BOOT,
+                _ROOT,
+                *map(str, theirs),
+                ",".join(flags),
+                env.get("LC_CTYPE", ""),
+                program,
+            )
             sweep.hold()
             undo.callback(sweep.let_go)
             self.process = _popen((*boot, *argv), env=env, cwd=cwd, with_stdin=with_stdin, pass_fds=theirs)
@@ -131,7 +140,7 @@ class Supervised:
         said = b""
         waiting = select.poll()
         waiting.register(self._status, select.POLLIN)
-        while not said.endswith(b"\n"):
+        while b"\n" not in said:
             part = self._status.read(4096) if waiting.poll(START_LIMIT_S * 1000) else b""
             if not part:
                 raise OutsideTrouble(
@@ -139,7 +148,8 @@ class Supervised:
                     hint="is this Python installation complete?",
                 )
             said += part
-        word, number = said.split()[:2]
+        line, _, self._said = said.partition(b"\n")
+        word, number = line.split()
         if word == b"failed":
             raise OSError(int(number), os.strerror(int(number)))
         return int(number)
@@ -147,7 +157,8 @@ class Supervised:
     def _read_end(self) -> tuple[int, int]:
         """Exit code and survivors: as the supervisor says, or after our own sweep if it was killed."""
         os.set_blocking(self._status.fileno(), False)
-        words = (self._status.read(4096) or b"").split()
+        # A quick child's end comes in one piece with its start.
+        words = (self._said + (self._status.read(4096) or b"")).split()
         if words[:1] == [b"ended"]:
             return int(words[1]), int(words[2])
         return -signal.SIGKILL, sweep.end_orphans(self._since_ticks)

@@ -34,7 +34,10 @@ class Stop:
     """Set once, read everywhere; safe to use from several threads and from a signal handler."""
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        # Bare locks, no `Event`: its `set` would wait for ever in a signal handler that has interrupted its `wait`.
+        self._given = threading.Lock()
+        self._gate = threading.Lock()
+        self._gate.acquire()
         self._reason: StopReason | None = None
         self._detail = ""
         self._callbacks: list[Callable[[], None]] = []
@@ -51,22 +54,23 @@ class Stop:
 
     def set(self, reason: StopReason, detail: str = "") -> bool:
         """Ask everyone to stop. Returns whether this was the first reason (later ones change nothing)."""
-        # No lock: a signal handler may interrupt a thread that holds it. Setting _reason twice in a
-        # race is harmless as long as the event is set after it.
-        if self._reason is not None:
+        if not self._given.acquire(blocking=False):
             return False
-        self._reason, self._detail = reason, detail
-        self._event.set()
+        self._detail = detail
+        self._reason = reason
+        self._gate.release()
         for callback in tuple(self._callbacks):
             callback()
         return True
 
     def is_set(self) -> bool:
-        return self._event.is_set()
+        return self._reason is not None
 
     def wait(self, timeout_s: float) -> bool:
         """Sleep up to `timeout_s` seconds, less when stopped. Returns whether it was stopped."""
-        return self._event.wait(timeout_s)
+        if self._gate.acquire(timeout=min(max(timeout_s, 0.0), threading.TIMEOUT_MAX)):
+            self._gate.release()  # open for the next who waits
+        return self.is_set()
 
     def check(self) -> None:
         """Raise `Stopped` if a reason was given; called before every outside effect."""

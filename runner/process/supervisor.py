@@ -1,10 +1,10 @@
 """The small process between the runner and a swept child: it sees the child's end and leaves nobody behind.
 
 It adopts every descendant that loses its parent (Linux: child subreaper), so that a tool with its own
-session, forked twice, with an emptied environment, still hangs below it. It ends all of them when the child
-has ended, when the runner closes the lifeline ("kill now"), and when the runner is gone. Standard input and
-output belong to the child alone. What it has to say goes to a pipe of its own, one line each:
-`started PID`, `failed ERRNO`, `ended EXIT_CODE SURVIVORS`.
+session, forked twice, with an emptied environment, still hangs below it; where nobody can adopt (macOS) it
+remembers whom it has seen. It ends all of them when the child has ended, when the runner closes the lifeline
+("kill now"), and when the runner is gone. Standard input and output belong to the child alone; what it has to
+say goes to a pipe of its own, one line each: `started PID`, `failed ERRNO`, `ended EXIT_CODE SURVIVORS`.
 
 It runs without site-packages and imports little, because its start is part of every swept child's start.
 """
@@ -16,9 +16,14 @@ import select
 import signal
 import sys
 import time
-from typing import NoReturn
 
 from runner.process import prctl, tree
+
+TYPE_CHECKING = False  # `typing` alone would add 12 ms to every start
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from runner.process.remembered import Remembered
 
 SWEEP_LIMIT_S = 5.0
 """A process in the kernel's hands (a dead network disk) takes no signal: do not wait for it for ever."""
@@ -28,31 +33,45 @@ _PASSED_ON = (signal.SIGINT, signal.SIGTERM)
 _RESET = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXFSZ)
 
 
+REMEMBER = "remember"
+"""A flag: do as if nobody could adopt."""
+
+
 def main(arguments: list[str]) -> None:
-    """`STATUS_FD LIFELINE_FD keep-ctype|drop-ctype PROGRAM ARGV0 [ARGUMENT...]`."""
-    status, lifeline = int(arguments[0]), int(arguments[1])
-    if arguments[2] == "drop-ctype":
-        # Python adds this to its own environment in the C locale (PEP 538), and the child would inherit it.
-        os.environ.pop("LC_CTYPE", None)
+    """`STATUS_FD LIFELINE_FD FLAGS LC_CTYPE PROGRAM ARGV0 [ARGUMENT...]`; flags are joined by commas."""
+    status, lifeline, flags, ctype = (
+        int(arguments[0]),
+        int(arguments[1]),
+        arguments[2].split(","),
+        arguments[3],
+    )
+    # Python sets this in its own environment in the C locale (PEP 538), and the child would inherit it.
+    os.environ.pop("LC_CTYPE", None)
+    if ctype:
+        os.environ["LC_CTYPE"] = ctype
     for descriptor in (status, lifeline):
         os.set_inheritable(descriptor, False)
-    Supervisor(status, lifeline).run(arguments[3], arguments[4:])
+    adopting = REMEMBER not in flags and prctl.adopt_orphans()
+    Supervisor(status, lifeline, adopting=adopting).run(arguments[4], arguments[5:])
 
 
 class Supervisor:
     """One child, from its start until nobody is left of it."""
 
-    def __init__(self, status: int, lifeline: int) -> None:
+    def __init__(self, status: int, lifeline: int, *, adopting: bool) -> None:
         self._status = status
         self._lifeline = lifeline
         self._runner = os.getppid()
         self._pid = 0
         self._exit_code: int | None = None
-        self._signals = -1
+        self._signals = _signals_as_bytes()
+        self._adopting = adopting
+        self._remembered: Remembered | None = None
+        self._waiting = select.poll()
+        self._waiting.register(self._signals, select.POLLIN)
+        self._waiting.register(lifeline, select.POLLIN)
 
     def run(self, program: str, argv: list[str]) -> None:
-        self._signals = _signals_as_bytes()
-        prctl.adopt_orphans()
         prctl.ask_for_signal_at_parents_end(_DEATH_NOTICE)
         problem = self._start(program, argv)
         if problem:
@@ -60,6 +79,8 @@ class Supervisor:
             return
         self._tell(f"started {self._pid}")
         _let_go_of_standard_streams()
+        if not self._adopting:
+            self._remember()
         while not self._child_ended() and self._may_go_on():
             pass
         survivors = self._sweep()
@@ -79,10 +100,12 @@ class Supervisor:
 
     def _may_go_on(self) -> bool:
         """Wait for a signal or the end of the lifeline. Returns False when everything must end now."""
-        ready, _, _ = select.select((self._signals, self._lifeline), (), ())
+        ready = [descriptor for descriptor, _ in self._waiting.poll(self._interval_ms())]
+        if self._remembered is not None:
+            self._remembered.look()
         if self._lifeline in ready:
             return False
-        for number in os.read(self._signals, 512):
+        for number in os.read(self._signals, 512) if ready else b"":
             # The notice comes at the end of a *thread* of the runner: it means nothing while the runner lives.
             if number == _DEATH_NOTICE and os.getppid() != self._runner:
                 return False
@@ -116,12 +139,28 @@ class Supervisor:
         """End every descendant. Returns how many could not be ended."""
         give_up_at = time.monotonic() + SWEEP_LIMIT_S
         self._pass_on(signal.SIGKILL)
-        while self._reap():
+        while left := self._end_everyone():
             if time.monotonic() > give_up_at:
-                return len(tree.children_of(os.getpid()))
-            tree.kill_below(os.getpid())
+                return left
             time.sleep(0.001)
         return 0
+
+    def _end_everyone(self) -> int:
+        """Kill who is left and say how many that were; where we adopt, 0 is a proof."""
+        anybody = self._reap()
+        if self._remembered is not None:
+            return self._remembered.end() + anybody
+        return max(1, tree.kill_below(os.getpid())) if anybody else 0
+
+    def _remember(self) -> None:
+        from runner.process.remembered import (
+            Remembered,
+        )  # not on Linux: its imports cost as much as all of this
+
+        self._remembered = Remembered(self._pid)
+
+    def _interval_ms(self) -> float | None:
+        return 1000.0 if self._remembered is not None else None
 
     def _tell(self, line: str) -> None:
         try:
