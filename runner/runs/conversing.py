@@ -85,7 +85,6 @@ class Conversation:
             resume=self._resume or self._calls > 1,
             spent_before_nano_usd=last.total_cost_nano_usd if last else 0,
             tokens_before=last.total_tokens if last else Tokens(),
-            trusted_project=policy.trusted_project,
         )
 
     def _on_message(self, message: Message) -> None:

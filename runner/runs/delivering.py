@@ -33,7 +33,7 @@ def commit_text(run: Run) -> str:
     task = run.task
     return commit_message(
         kind=kind_of(task.labels, task.title),
-        title=task.title,
+        title=run.tools.redactor.text(task.title),
         body=run.summary if len(run.summary.split()) > LEAST_WORDS else "",
         mark=mark(run),
         co_author=run.policy.co_author,

@@ -42,7 +42,6 @@ class Policy:
     copy: tuple[str, ...] = ()
     context_tokens: int = 8000
     context_exclude: tuple[str, ...] = ()
-    trusted_project: bool = False
 
     def model_for(self, task_model: str | None) -> str | None:
         """Flag, task, settings, else the first model the limits allow; None leaves it to claude."""

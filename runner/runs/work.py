@@ -98,7 +98,7 @@ def _take_answer(
     before: tuple[Check, ...],
 ) -> tuple[Judgement, datetime | None]:
     snapshot = conversation.keep_changes(tree)
-    run.summary = result.text.strip() if result.outcome is Outcome.DONE else ""
+    run.summary = run.tools.redactor.text(result.text.strip()) if result.outcome is Outcome.DONE else ""
     judgement = judge_answer(result, changed=bool(snapshot.changes))
     if judgement.outcome is Outcome.DONE:
         judgement, retry_at = verify(run, tree, conversation, before)

@@ -60,12 +60,17 @@ class App:
 
     @cached_property
     def configuration(self) -> Configuration:
+        from runner.settings.layers import Flag
         from runner.settings.load import load
 
         return load(
             self.paths,
             environment=self.environ,
             project=self.source,
+            flags={
+                "agent_id": Flag(name="--agent", value=self.flags.agent),
+                "project": Flag(name="--project", value=self.flags.project),
+            },
             profile=self.flags.profile,
             folder=self.cwd,
         )
@@ -76,10 +81,9 @@ class App:
 
     @cached_property
     def agent_id(self) -> str:
-        """`--agent`, the settings (which know the variables), else `user@host`."""
-        chosen = self.flags.agent or self.settings.agent_id
-        if chosen:
-            return chosen
+        """What the settings say (they know the flag and the variables), else `user@host`."""
+        if self.settings.agent_id:
+            return self.settings.agent_id
         import getpass
         import platform
 
@@ -89,14 +93,13 @@ class App:
 
     @cached_property
     def project(self) -> str:
-        """`--project`, the settings, else this checkout's remote, else its path.
+        """What the settings say (they know the flag), else this checkout's remote, else its path.
 
         Raises:
-            NotARepository: none of the first is given, and we stand in no repository.
+            NotARepository: the settings say nothing, and we stand in no repository.
         """
-        chosen = self.flags.project or self.settings.project
-        if chosen:
-            return chosen
+        if self.settings.project:
+            return self.settings.project
         from runner.settings.project import project_of
 
         repository = self.light_repository
@@ -163,10 +166,23 @@ class App:
         from runner.paths import bundled
         from runner.prompts import Prompts
 
-        own = []
-        if self.source and self.configuration.prompts:
-            own.append(self.source.top / self.settings.prompts.folder)
-        return Prompts([*own, bundled("prompts")])
+        return Prompts([*self._own_prompts(), bundled("prompts")])
+
+    def _own_prompts(self) -> list[Path]:
+        """The trusted bytes in a folder of ours: what lies in the repository may change after it was checked."""
+        contents = self.configuration.prompts
+        if not contents:
+            return []
+        from hashlib import sha256
+
+        from runner.paths import write_private
+
+        digest = sha256(repr(sorted(contents.items())).encode()).hexdigest()[:16]
+        folder = self.paths.cache / "prompts" / digest
+        for name, data in contents.items():
+            if "/" not in name:
+                write_private(folder / name, data)
+        return [folder]
 
     def configure_log(self) -> None:
         """Send log lines to their file, and to standard error as asked; called once, by the command line."""

@@ -93,5 +93,4 @@ def _defaults(app: App, held: Ask) -> AskDefaults:
         budget_nano_usd=held.cost_nano,
         max_turns=settings.max_turns,
         timeout_s=settings.timeout_s,
-        trusted_project=app.configuration.verdict.trusted,
     )

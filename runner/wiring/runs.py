@@ -66,7 +66,6 @@ def build_policy(app: App, flags: ClaimFlags) -> Policy:
         copy=settings.work_tree.copy,
         context_tokens=settings.context.budget_tokens,
         context_exclude=settings.context.exclude,
-        trusted_project=app.configuration.verdict.trusted,
     )
 
 
