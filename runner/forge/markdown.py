@@ -25,10 +25,11 @@ _TOKEN = re.compile(
     r"(?P<escape>\\[!-/:;=>?\[-`{-~])"  # any punctuation but @ and <, which a backslash does not always disarm
     r"|(?P<ticks>`+)"
     r"|(?P<tildes>~{3,})"
-    rf"|(?<![A-Za-z0-9])<(?P<link>{_URL})>(?!{_URL_CHARACTER})|(?P<url>{_URL})"
+    rf"|(?<![A-Za-z0-9])<(?P<link>{_URL})>(?=[.,:;?]*(?:$|[\s)\]\"'*]))"
+    rf"|(?P<url>{_URL})"
     rf"|(?P<entity>{_ENTITY})"
     r"|(?P<less>\\?<)"
-    r"|(?P<image>!+\[)"
+    r"|(?P<image>!+\[?)"  # all marks at once: to start anew at each of a million would take for ever
     r"|(?P<bracket>\](?=!*\[|\((?!(?:(?!~~~)[A-Za-z0-9._~:/?#%=+,;@&-])+\))))"  # an address could hide a backtick
     r"|(?P<note>\[\^)"
     r"|@(?=(?P<mention>[A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9_.-]+)?))"

@@ -42,8 +42,9 @@ def pull_request_title(
     text: str, *, redact: Redact, allowed: Allowed = NOTHING, fallback: str = "Change"
 ) -> str:
     """One line of at most 256 characters that mentions, closes and skips nothing; `fallback` if nothing is left."""
-    plain = redact(without_ci_switches(one_line(text[:_ROUGH_LIMIT])))
-    plain = without_mentions(without_closing(one_line(plain), allowed.closes), allowed.mentions)
+    plain = one_line(without_trailers(visible(text[:_ROUGH_LIMIT])))
+    plain = without_trailers(one_line(redact(without_ci_switches(plain))))
+    plain = without_mentions(without_closing(plain, allowed.closes), allowed.mentions)
     cut = plain if len(plain) <= TITLE_LIMIT else plain[: TITLE_LIMIT - 1].rstrip() + "…"
     return cut or fallback
 
