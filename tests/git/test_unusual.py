@@ -1,0 +1,184 @@
+"""Unusual checkouts: submodules, sparse, sha-256, shallow and partial ones, linked work trees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runner.git.clone import PrivateClone
+from runner.git.repository import Repository
+from tests.git.world import World, fingerprint, text_of_run
+from tests.support.git import Sandbox
+
+
+@pytest.fixture
+def with_submodule(repository: Sandbox, tmp_path: Path) -> World:
+    library = Sandbox.create(tmp_path / "library", files={"lib.py": "x = 1\n"})
+    repository.git("submodule", "--quiet", "add", str(library.path), "libs/library")
+    repository.commit("with a submodule")
+    return World(checkout=repository, state=tmp_path / "state")
+
+
+def test_submodules_are_filled_from_the_checkout_without_their_remote(
+    with_submodule: World, tmp_path: Path
+) -> None:
+    (tmp_path / "library").rename(tmp_path / "away")
+    before = fingerprint(with_submodule.checkout.path)
+
+    tree, base = with_submodule.start()
+
+    assert (tree.path / "libs/library/lib.py").read_text() == "x = 1\n"
+    assert tree.note == ""
+    assert tree.changes(base.commit_id) == ()
+    assert "submodule" not in (with_submodule.clone().path / "config").read_text()
+    assert fingerprint(with_submodule.checkout.path) == before
+
+
+def test_a_submodule_that_moved_on_is_part_of_the_commit(with_submodule: World) -> None:
+    tree, base = with_submodule.start()
+    moved = Sandbox(tree.path / "libs/library").commit("newer", {"lib.py": "x = 2\n"})
+
+    commit_id = tree.commit(base.commit_id, text_of_run())
+
+    assert Sandbox(tree.path).git("rev-parse", f"{commit_id}:libs/library") == moved
+
+
+def test_a_submodule_that_is_new_and_declared_is_part_of_the_commit(
+    with_submodule: World, tmp_path: Path
+) -> None:
+    tree, base = with_submodule.start()
+    Sandbox.create(tmp_path / "second", files={"b": "b"})
+    Sandbox(tree.path).git("submodule", "--quiet", "add", str(tmp_path / "second"), "libs/second")
+
+    snapshot = tree.snapshot(base.commit_id)
+
+    assert snapshot.changes == (".gitmodules", "libs/second")
+    assert snapshot.left_out == ()
+
+
+def test_a_submodule_that_cannot_be_filled_is_noted(with_submodule: World, tmp_path: Path) -> None:
+    (tmp_path / "library").rename(tmp_path / "away")
+    # The base wants a commit that neither the checkout's copy nor its remote has.
+    checkout = with_submodule.checkout
+    checkout.git("update-index", "--cacheinfo", f"160000,{'1' * 40},libs/library")
+    checkout.git("commit", "-q", "-m", "ahead")
+
+    tree, _ = with_submodule.start()
+
+    assert tree.note == "submodules that could not be filled: libs/library"
+    assert (tree.path / "calc.py").is_file()
+
+
+def test_a_submodule_that_is_not_initialised_stays_empty(with_submodule: World) -> None:
+    with_submodule.checkout.git("submodule", "--quiet", "deinit", "libs/library")
+
+    tree, _ = with_submodule.start()
+
+    assert list((tree.path / "libs/library").iterdir()) == []
+    assert tree.note == ""
+
+
+def test_a_base_without_the_submodule_needs_none(with_submodule: World) -> None:
+    checkout = with_submodule.checkout
+    checkout.git("branch", "before", "HEAD~1")
+
+    tree, _ = with_submodule.start("before")
+
+    assert not (tree.path / "libs").exists()
+    assert tree.note == ""
+
+
+def test_work_inside_of_a_submodule_s_checkout(with_submodule: World) -> None:
+    inner = Sandbox(with_submodule.checkout.path / "libs/library")
+    world = World(checkout=inner, state=with_submodule.state)
+    before = fingerprint(with_submodule.checkout.path)
+
+    tree = world.committed({"lib.py": "x = 3\n"})
+
+    assert world.clone().path.name.startswith("library-")
+    assert Sandbox(tree.path).git("show", "HEAD:lib.py") == "x = 3"
+    assert fingerprint(with_submodule.checkout.path) == before
+
+
+def test_a_sparse_checkout_gets_sparse_work_trees(world: World) -> None:
+    world.checkout.commit("more", {"in/a": "a\n", "out/b": "b\n", "out/c": "c\n"})
+    world.checkout.git("sparse-checkout", "set", "--cone", "in")
+
+    tree, base = world.start()
+    seen = sorted(str(path.relative_to(tree.path)) for path in tree.path.rglob("*") if path.is_file())
+    untouched = tree.changes(base.commit_id)
+    Sandbox(tree.path).write({"in/a": "changed\n", "elsewhere/new": "x\n"})
+    commit_id = tree.commit(base.commit_id, text_of_run())
+
+    assert seen == [".git", "README.md", "calc.py", "in/a"]
+    assert untouched == ()
+    inside = Sandbox(tree.path)
+    assert inside.git("diff", "--name-only", base.commit_id, commit_id) == "elsewhere/new\nin/a"
+    assert inside.git("rev-parse", "--is-inside-work-tree", "--is-bare-repository") == "true\nfalse"
+
+
+def test_sparse_and_full_checkouts_of_one_repository_do_not_share(world: World, tmp_path: Path) -> None:
+    world.checkout.commit("more", {"in/a": "a\n", "out/b": "b\n"})
+    world.checkout.git("worktree", "add", "-q", str(tmp_path / "sparse"))
+    Sandbox(tmp_path / "sparse").git("sparse-checkout", "set", "--no-cone", "/in/")
+
+    sparse = PrivateClone.ensure(Repository.open(tmp_path / "sparse"), world.state / "clones")
+    full = world.clone()
+
+    assert sparse.path != full.path
+    tree = sparse.add_work_tree(world.state / "sparse-work", "fix/1", sparse.resolve_base())
+    assert sorted(path.name for path in tree.path.iterdir()) == [".git", "in"]
+
+
+def test_a_sha_256_repository_goes_all_the_way(tmp_path: Path) -> None:
+    checkout = Sandbox(tmp_path / "new")
+    checkout.path.mkdir()
+    checkout.git("init", "-q", "-b", "main", "--object-format=sha256")
+    checkout.commit("first", {"a": "a\n"})
+    world = World(checkout=checkout, state=tmp_path / "state")
+
+    tree = world.committed({"a": "b\n"})
+    tree.deliver_local(Repository.open(checkout.path), world.branch)
+
+    assert checkout.git("show", f"{world.branch}:a") == "b"
+
+
+def test_a_partial_clone_gets_what_it_needs(online: tuple[World, Sandbox], tmp_path: Path) -> None:
+    _, origin = online
+    origin.git("config", "uploadpack.allowFilter", "true")
+    checkout = Sandbox(tmp_path / "partial")
+    origin.git(
+        "clone", "-q", "--no-checkout", "--filter=blob:none", f"file://{origin.path}", str(checkout.path)
+    )
+    world = World(checkout=checkout, state=tmp_path / "state")
+
+    tree = world.committed({"calc.py": "x\n"})
+    tree.push(world.branch, None, "origin")
+
+    assert (tree.path / "README.md").read_text() == "# Widget\n"
+    assert origin.git("show", f"{world.branch}:calc.py") == "x"
+
+
+def test_a_shallow_checkout_pushes(online: tuple[World, Sandbox], tmp_path: Path) -> None:
+    world, origin = online
+    world.checkout.commit("second", {"a": "x"})
+    world.checkout.git("push", "-q")
+    checkout = Sandbox(tmp_path / "shallow")
+    origin.git("clone", "-q", "--depth=1", f"file://{origin.path}", str(checkout.path))
+    shallow = World(checkout=checkout, state=tmp_path / "state2")
+
+    tree = shallow.committed({"calc.py": "x\n"})
+    tree.push(shallow.branch, None, "origin")
+
+    assert origin.log(f"main..{shallow.branch}") == [text_of_run()]
+
+
+def test_a_folder_with_an_odd_name_is_no_trouble(tmp_path: Path) -> None:
+    checkout = Sandbox.create(tmp_path / "Ä 'quoted' $HOME", files={"a": "a\n"})
+    world = World(checkout=checkout, state=tmp_path / "state ü")
+
+    tree = world.committed({"a": "b\n"})
+    tree.deliver_local(Repository.open(checkout.path), world.branch)
+
+    assert checkout.git("show", f"{world.branch}:a") == "b"
