@@ -76,6 +76,7 @@ def test_a_closed_one_is_not_adopted(forge: GitHubForge, github: GitHub) -> None
 
 def test_one_that_was_opened_meanwhile_is_found(forge: GitHubForge, github: GitHub) -> None:
     github.state.open_pull(head="feat/x")
+    github.state.open_pull(head="feat/x", fork_owner="mallory")
     github.state.hide_from_branch_look_up = True
 
     assert forge.open_pull_request(wanted()) == PullRequest(url=URL, adopted=True)

@@ -71,7 +71,7 @@ def assert_inert(text: str) -> None:
 
 
 @given(HOSTILE)
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_body_is_harmless_inert_and_short_enough(text: str) -> None:
     result = body(text)
 
@@ -82,7 +82,7 @@ def test_a_body_is_harmless_inert_and_short_enough(text: str) -> None:
 
 
 @given(HOSTILE)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_title_is_one_short_inert_line(text: str) -> None:
     result = title(text)
 
@@ -94,7 +94,7 @@ def test_a_title_is_one_short_inert_line(text: str) -> None:
 
 
 @given(HOSTILE, st.integers(min_value=120, max_value=400))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_cut_body_is_still_harmless(text: str, limit: int) -> None:
     result = cut_body(safe_part(text * 5, redact=redact), limit)
 
