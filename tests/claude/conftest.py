@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from runner.claude.protocol import ClaudeRequest, ClaudeResult, ClaudeRunner, Me
 from runner.process.stop import Stop
 from tests.peers.claude_program import claude_environment, real_claude
 from tests.peers.messages_api import Answer, MessagesApi, Request
+from tests.support.claude_lines import init, result
 
 
 @dataclass(slots=True)
@@ -103,3 +105,30 @@ def speak(workdir: Path) -> Speak:
         return Spoken(result=result, heard=heard, requests=api.requests)
 
     return once
+
+
+INIT = init("s-1").decode()
+RESULT = result("done", cost_usd=0.005).decode()
+
+Script = Callable[..., ClaudeProgram]
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Script:
+    """`script(body, version=...)`: a ClaudeProgram around a shell script; `$HERE` is a folder of its own."""
+
+    def make(
+        body: str, *, version: str = "echo '2.1.330 (Claude Code)'", exit_wait_s: float = 30.0
+    ) -> ClaudeProgram:
+        here = tmp_path / "program"
+        here.mkdir()
+        (here / "init").write_text(INIT)
+        (here / "result").write_text(RESULT)
+        path = here / "claude"
+        path.write_text(
+            f'#!/bin/sh\nHERE={here}\nif [ "$1" = --version ]; then\n{version}\nexit\nfi\n{body}\n'
+        )
+        path.chmod(0o755)
+        return ClaudeProgram(str(path), os.environ, exit_wait_s=exit_wait_s)
+
+    return make
