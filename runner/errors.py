@@ -8,6 +8,7 @@
         Conflict (3)            somebody else has it
             AlreadyClaimed          the task is in other hands
             LeaseLost               a newer claim exists; every side effect must stop
+                TaskCancelled (130)     a person cancelled it meanwhile
             InvalidTransition       the task's state does not allow it
         TryLater (4)            nothing is wrong; it works later
             QuotaExceeded           the allowance is spent
@@ -69,6 +70,12 @@ class AlreadyClaimed(Conflict):
 
 class LeaseLost(Conflict):
     """A larger fence exists or the task is final: the caller must stop all side effects."""
+
+
+class TaskCancelled(LeaseLost):
+    """A person cancelled the task while it was worked on."""
+
+    exit_code = EXIT_INTERRUPTED
 
 
 class InvalidTransition(Conflict):

@@ -6,6 +6,7 @@ import time
 
 from runner.allowance.model import Spent, Tokens
 from runner.claude.protocol import ClaudeRequest, ClaudeResult, Message
+from runner.errors import ClaudeNotStarted
 from runner.events.model import EventName
 from runner.git.model import Snapshot
 from runner.git.work_tree import WorkTree
@@ -51,6 +52,9 @@ class Conversation:
                 result = run.tools.claude.run(
                     request, on_message=self._on_message, on_line=keep, stop=run.stop
                 )
+            except ClaudeNotStarted:
+                run.spoke = self._calls > 1
+                raise
             finally:
                 file.write(stream.finish())
         self._account(result)

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 
 from runner.allowance.model import NANO_PER_USD
-from runner.errors import LeaseLost, RunnerError
+from runner.errors import LeaseLost, RunnerError, TaskCancelled
 from runner.events.model import EventName
 from runner.process.stop import StopReason
 from runner.runs.judging import Judgement
@@ -45,7 +45,7 @@ STOP_OUTCOMES = {
 HINTS = {
     Outcome.NEEDS_INPUT: "answer with `runner answer {task} TEXT`",
     Outcome.CHECKS_FAILED: "`runner runs show {run}` has the output of the checks",
-    Outcome.BUDGET: "raise the run's cap: `runner allowance set --run-cost USD`",
+    Outcome.BUDGET: "raise the run's cap: `runner allowance set --run-cost USD` or `--run-tokens N`",
     Outcome.TURNS: "raise claude.max_turns, or make the task smaller",
     Outcome.TIMEOUT: "raise claude.timeout_s, or make the task smaller",
     Outcome.AUTH: "sign in with `claude` (or set ANTHROPIC_API_KEY), then claim again",
@@ -79,7 +79,10 @@ def report_ending(run: Run, judgement: Judgement, *, retry_at: datetime | None, 
     with run.record.step(Step.REPORT, outcome=judgement.outcome.value):
         run.emit(EventName.STEP_STARTED, step=Step.REPORT.value, note="reporting")
         lease = run.heartbeat.lease if run.heartbeat else run.lease
-        run.tools.claims.complete(lease, ending)
+        try:
+            run.tools.claims.complete(lease, ending)
+        except TaskCancelled:
+            log.info("%s was cancelled: there is nobody to report to", run.task.id)
 
 
 def settle(run: Run, outcome: Outcome) -> None:

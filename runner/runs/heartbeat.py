@@ -9,13 +9,16 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from runner.errors import LeaseLost, RunnerError
+from runner.errors import LeaseLost, RunnerError, TaskCancelled
 from runner.process.stop import Stop, StopReason
 from runner.tasks.model import Lease, Report
 from runner.tasks.protocol import Claims
 
 RETRY_S = 2.0
 """After a beat that failed for an outside reason."""
+
+OVER = frozenset({StopReason.LEASE_LOST, StopReason.CANCELLED})
+"""Nothing can be renewed any more."""
 
 log = logging.getLogger("runner.heartbeat")
 
@@ -62,6 +65,8 @@ class Heartbeat:
         with self._guard:
             try:
                 self._lease = self._claims.renew(self._lease, report)
+            except TaskCancelled as cancelled:
+                self._stop.set(StopReason.CANCELLED, str(cancelled))
             except LeaseLost as lost:
                 self._stop.set(StopReason.LEASE_LOST, str(lost))
             except RunnerError as error:
@@ -82,7 +87,7 @@ class Heartbeat:
     def _run(self) -> None:
         while True:
             lease = self._lease
-            if self._done.wait(_pause_s(lease)) or self._stop.reason is StopReason.LEASE_LOST:
+            if self._done.wait(_pause_s(lease)) or self._stop.reason in OVER:
                 return
             if self._lease is lease:  # else `tell` has renewed it meanwhile
                 self.tell(Report())

@@ -11,7 +11,7 @@ from runner.allowance.report import refusal
 from runner.context.bundle import build_bundle
 from runner.context.model import Bundle
 from runner.context.source import CommitSource
-from runner.errors import OutsideTrouble
+from runner.errors import OutsideTrouble, SettingsProblem
 from runner.events.model import EventName
 from runner.git.names import branch_name
 from runner.git.repository import Repository
@@ -50,7 +50,7 @@ def copy_files(checkout: Path, work_tree: Path, names: tuple[str, ...]) -> None:
         source, target = checkout / name, work_tree / name
         for path in (source, target):
             if not Path(os.path.normpath(path)).is_relative_to(checkout if path is source else work_tree):
-                raise OutsideTrouble(
+                raise SettingsProblem(
                     f"work_tree.copy: {name!r} leaves the repository", hint="name a path inside it"
                 )
         if source.is_dir():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from dataclasses import replace
 from datetime import datetime
 
 from runner.claude.protocol import ClaudeResult
@@ -100,6 +101,8 @@ def _take_answer(
     snapshot = conversation.keep_changes(tree)
     run.summary = run.tools.redactor.text(result.text.strip()) if result.outcome is Outcome.DONE else ""
     judgement = judge_answer(result, changed=bool(snapshot.changes))
+    if run.stop.detail:
+        judgement = replace(judgement, cause=run.stop.detail)
     if judgement.outcome is Outcome.DONE:
         judgement, retry_at = verify(run, tree, conversation, before)
         if judgement.outcome in {Outcome.DONE, Outcome.CHECKS_FAILED}:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.errors import LeaseLost
+from runner.errors import LeaseLost, TaskCancelled
 from runner.tasks import admission, journal
 from runner.tasks.assembly import task_of
 from runner.tasks.commands import CompleteTask, ReleaseLease, Renewed, RenewLease
@@ -90,6 +90,8 @@ def _held(record: Record, fence: int) -> Record:
             hint=_STOP_HINT,
         )
     if not record.is_held:
+        if record.status == Status.CANCELLED:
+            raise TaskCancelled(f"{record.id} was cancelled", hint=_STOP_HINT)
         state = record.status.replace("_", " ")
         raise LeaseLost(f"{record.id} is not ours any more: it is {state}", hint=_STOP_HINT)
     return record

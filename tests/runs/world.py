@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from runner.allowance.files.ledger import FileLedger
@@ -27,7 +27,7 @@ from runner.runs.policy import Policy
 from runner.runs.run import Tools
 from runner.runs.work import work_on
 from runner.storage.database import Database
-from runner.tasks.embedded import EmbeddedBoard, EmbeddedClaims
+from runner.tasks.embedded import Clock, EmbeddedBoard, EmbeddedClaims
 from runner.tasks.model import NewTask, Task
 from runner.tasks.schema import TASKS
 from tests.support.fake_forge import FakeForge
@@ -53,8 +53,11 @@ class World:
         )
         self.origin = self.checkout.add_remote(folder / "origin.git") if remote else None
         self.database = Database(self.paths.queue_file, schemas=(TASKS,))
-        self.claims = EmbeddedClaims(self.database)
-        self.board = EmbeddedBoard(self.database)
+        self.ahead = timedelta()
+        """How far the queue's clock is ahead of ours."""
+        clock = Clock(wall=lambda: datetime.now(UTC) + self.ahead)
+        self.claims = EmbeddedClaims(self.database, clock=clock)
+        self.board = EmbeddedBoard(self.database, clock=clock)
         self.policy = Policy(agent_id="me", project=PROJECT, limits=LIMITS)
         self.ledger = FileLedger(
             self.paths.allowance_folder, lambda _: self.policy.limits, lambda: datetime.now(UTC).timestamp()
