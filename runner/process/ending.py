@@ -91,7 +91,7 @@ class Ending:
                 self._launched.signal(signal.SIGKILL)
             case Rung.FORCE:
                 self._launched.force()
-            case Rung.GIVE_UP:
+            case _:
                 raise OutsideTrouble(
                     f"process {self._launched.pid} does not end, not even by SIGKILL",
                     hint="it waits for a device or a network disk; look for it with `ps`",

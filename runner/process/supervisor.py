@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import select
 import signal
-import sys
 import time
 
 from runner.process import prctl, tree
@@ -91,7 +90,7 @@ class Supervisor:
         reader, writer = os.pipe()
         supervisor = os.getpid()
         self._pid = os.fork()
-        if self._pid == 0:
+        if self._pid == 0:  # pragma: no cover - a fork that becomes another program cannot be measured
             _become(program, argv, supervisor, writer)
         os.close(writer)
         problem = os.read(reader, 16)  # ends without a byte when exec closes the other side
@@ -180,7 +179,7 @@ def _signals_as_bytes() -> int:
     return reader
 
 
-def _become(program: str, argv: list[str], supervisor: int, problem: int) -> NoReturn:
+def _become(program: str, argv: list[str], supervisor: int, problem: int) -> NoReturn:  # pragma: no cover
     """In the fork: a session of its own, ended with the supervisor, ordinary signals; then the program."""
     try:
         os.setsid()
@@ -201,7 +200,3 @@ def _let_go_of_standard_streams() -> None:
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
     os.close(nothing)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

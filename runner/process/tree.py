@@ -19,11 +19,9 @@ def children_of(pid: int) -> list[int]:
     for thread in threads:
         try:
             text = _read(f"/proc/{pid}/task/{thread}/children")
-        except FileNotFoundError:
+        except OSError:
             # The thread is gone, or the kernel was built without this file.
             return _children_by_search(pid)
-        except OSError:
-            continue
         found += map(int, text.split())
     return found
 

@@ -130,7 +130,7 @@ def test_the_child_has_our_pipes_only_and_ordinary_signals(sweep: bool) -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN) if sweep else signal.getsignal(signal.SIGINT)
     try:
         done = run(
-            ["sh", "-c", "ls -x /proc/$$/fd; grep -E 'Sig(Ign|Blk)' /proc/$$/status"],
+            ["sh", "-c", "ls -x /proc/$$/fd; exec grep -E 'Sig(Ign|Blk)' /proc/self/status"],
             env=environment(), timeout_s=30, sweep=sweep,
         )  # fmt: skip
     finally:
