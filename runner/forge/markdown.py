@@ -21,6 +21,8 @@ _URL = rf"(?<![A-Za-z0-9])https?://{_URL_CHARACTER}+"
 _ADDRESS = re.compile(r"(?:://|www\.)\S*", re.IGNORECASE)
 """At most this is a link that needs no brackets, whatever stands in it; `<` ends none, it is replaced."""
 _ENTITY = r"&(?=\#[0-9]|\#[xX][0-9a-fA-F]|[A-Za-z][A-Za-z0-9]*;)(?!(?:amp|lt|gt|quot|\#8203);)"
+_BAR = re.compile(r"(?<!(?<!\\)\\)\|")
+"""A bar that cuts a table: not behind a single backslash."""
 _TOKEN = re.compile(
     r"(?P<escape>\\[!-/:;=>?\[-`{-~])"  # any punctuation but @ and <, which a backslash does not always disarm
     r"|(?P<ticks>`+)"
@@ -103,15 +105,13 @@ class _CodeSpans:
     def end(self, ticks: re.Match[str]) -> int | None:
         """Where the span that these backticks open ends; None if it is not certainly one.
 
-        A bare address swallows the backticks in it, and a table is cut at its bars before anybody looks for code.
+        A bare address swallows backticks, and a table is cut at its bars before anybody looks for code.
         """
         partners = self._runs[len(ticks[0])]
         at = bisect_left(partners, ticks.end())
-        if (
-            at == len(partners)
-            or "|" in self._line[ticks.end() : partners[at]]
-            or self._in_address(ticks.start())
-        ):
+        if at == len(partners) or self._in_address(ticks.start()):
+            return None
+        if _BAR.search(self._line, ticks.end(), partners[at]):
             return None
         return partners[at] + len(ticks[0])
 

@@ -89,6 +89,7 @@ PIECES = (
         "---",
         "===",
     ),
+    *("\\|", "`a \\| b`", "| a | b |\n|---|---|\n| "),
     *("x", "evil", "é", "```mermaid", "```python", "Closes #12", ":", "12"),
 )
 MARKDOWN = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=3)), max_size=40).map("".join)
@@ -126,6 +127,7 @@ def test_what_comes_after_it_is_not_swallowed(text: str) -> None:
 @pytest.mark.parametrize(
     "attack",
     [
+        "| a | b |\n|---|---|\n| `x \\\\| <img src=x>` |",
         "- ```\n  code\n  ```\n<img src=x>",
         "```\ncode\n   ```\n<img src=x>",
         "a ` b\n`<img src=x>`",
@@ -165,7 +167,7 @@ def test_known_ways_around_a_filter_are_closed(attack: str) -> None:
         "Inline `List<int>`, ``a ` b`` and `@decorator` stay code.",
         "[docs](https://example.org/a_b?c=d&e=f#g) and https://example.org/x, www.example.org",
         "[here](docs/a.md)",
-        "| a | b |\n|---|---|\n| 1 | 2 |",
+        "| a | b |\n|---|---|\n| 1 | `x \\| <y>` |",
         "- [ ] open\n- [x] done",
         "\\*not stress\\*",
         "",
