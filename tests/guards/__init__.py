@@ -1,0 +1,1 @@
+"""Rules of the house that a reader would otherwise have to check by hand."""
