@@ -8,10 +8,13 @@ from pathlib import Path
 
 from runner.claude.arguments import READ_ONLY_TOOLS
 from runner.claude.protocol import ClaudeRequest, ClaudeResult, ClaudeRunner, Message
+from runner.claude.rules import WRITING
 from runner.process.stop import Stop
 from runner.tasks.model import Outcome
 
 EDITING_TOOLS = ("Edit", "Write")
+
+_CHANGES = tuple(f"{tool}(" for tool in WRITING)
 
 Progress = Callable[[int, str], None]
 """Percent (0 to 100) and a word, for a task that the question belongs to."""
@@ -25,7 +28,7 @@ class AskDefaults:
     """The built-in tools offered; () means Read, Glob and Grep, Edit and Write with `edit`, Bash with `rules`."""
     edit: bool = False
     rules: tuple[str, ...] = ()
-    """Scoped permissions such as `Bash(git log *)`."""
+    """Scoped permissions such as `Bash(git log *)`; those for changing files count only with `edit`."""
     denied: tuple[str, ...] = ()
     """Absolute paths kept from claude."""
     model: str | None = None
@@ -77,13 +80,14 @@ def _request(
     defaults: AskDefaults,
 ) -> ClaudeRequest:
     may_edit = defaults.edit if edit is None else edit
+    rules = tuple(rule for rule in defaults.rules if may_edit or not rule.startswith(_CHANGES))
     return ClaudeRequest(
         prompt=lambda: prompt,
         workdir=folder,
         session_id=session_id,
-        tools=tools or defaults.tools or _usual_tools(may_edit, defaults.rules),
+        tools=tools or defaults.tools or _usual_tools(may_edit, rules),
         edit=may_edit,
-        rules=defaults.rules,
+        rules=rules,
         denied=defaults.denied,
         model=defaults.model,
         budget_nano_usd=defaults.budget_nano_usd,

@@ -15,7 +15,7 @@ from runner.tasks.model import Outcome
 from tests.claude.conftest import Speak, asked
 from tests.peers.messages_api import text, tool
 
-FOLDER = Path("/work tree")
+FOLDER = Path("/my tree")
 SESSION = "00000000-0000-4000-8000-000000000000"
 
 

@@ -45,6 +45,13 @@ def test_a_shell_comes_only_with_scoped_rules(tmp_path: Path) -> None:
     assert request.rules == ("Bash(git log *)",)
 
 
+def test_rules_for_changing_files_count_only_with_editing(tmp_path: Path) -> None:
+    defaults = AskDefaults(rules=("Edit(docs/**)", "Bash(make *)"))
+
+    assert requested(tmp_path, defaults=defaults).rules == ("Bash(make *)",)
+    assert requested(tmp_path, defaults=defaults, edit=True).rules == defaults.rules
+
+
 def test_editing_is_honoured_for_one_question_and_as_a_default(tmp_path: Path) -> None:
     once = requested(tmp_path, edit=True)
     always = requested(tmp_path, defaults=AskDefaults(edit=True))

@@ -16,7 +16,7 @@ from runner.claude.program import ClaudeProgram
 from runner.errors import ClaudeNotStarted
 from runner.process.stop import Stop, StopReason
 from runner.tasks.model import Outcome
-from tests.claude.conftest import Speak, asked, run
+from tests.claude.conftest import Heard, Speak, asked, run
 from tests.claude.contract import left_behind
 from tests.peers.claude_program import claude_environment, real_claude
 from tests.peers.messages_api import (

@@ -105,7 +105,7 @@ def test_a_check_that_no_scoped_rule_can_stand_for_gets_none(command: str) -> No
 
 
 def test_a_path_is_denied_for_reading_and_changing_with_all_below() -> None:
-    assert deny_rules(("/home/me/.config/runner",), "/work tree") == (
+    assert deny_rules(("/home/me/.config/runner",), "/my tree") == (
         "Read(//home/me/.config/runner)",
         "Read(//home/me/.config/runner/**)",
         "Edit(//home/me/.config/runner)",
