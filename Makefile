@@ -35,7 +35,7 @@ endif
 	@touch $@ $(VENV)/.program
 
 demo: $(VENV)/.program
-	@$(BIN)/python -m tests.demo
+	@$(BIN)/python docs/demo/demo.py
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -m 'not long' -n $(JOBS) --cov --cov-report=term --cov-fail-under=96

@@ -53,7 +53,8 @@ def deliver_branch(run: Run, tree: WorkTree) -> None:
     """
     remote = run.base.remote
     run.confirm_lease()
-    with run.step(Step.PUSH, "pushing", branch=run.branch, commit=run.commits[-1], expected=None) as facts:
+    note = f"pushing to {remote}" if remote else "bringing the branch into the checkout"
+    with run.step(Step.PUSH, note, branch=run.branch, commit=run.commits[-1], expected=None) as facts:
         if remote is not None:
             # None: it must not be there yet, or be made only of this task's commits by older claims.
             tree.push(run.branch, None, remote, stop=run.stop)
