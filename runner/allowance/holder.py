@@ -41,7 +41,7 @@ def is_alive(holder: Holder, *, proc: str = PROC) -> bool | None:
 def _boot_id(proc: str) -> str:
     """This boot of the machine and, after a slash, the number space that process ids belong to."""
     try:
-        with open(f"{proc}/sys/kernel/random/boot_id", encoding="ascii") as file:
+        with open(f"{proc}/sys/kernel/random/boot_id", encoding="utf-8") as file:
             return f"{file.read().strip()}/{os.stat(f'{proc}/self/ns/pid').st_ino}"
     except OSError:
         return _NO_BOOT_ID

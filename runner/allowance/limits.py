@@ -190,7 +190,9 @@ def _parse(text: str, file_name: str) -> tuple[LimitTables, tuple[str, ...]]:
     except tomllib.TOMLDecodeError as error:
         return nothing, (f"{file_name}: not valid TOML: {error}",)
     problems = [
-        f"{file_name}: {key} is not a table here{_nearest(key, ('agent',))}" for key in data if key != "agent"
+        f"{file_name}: {_name(key)} is not a table here{_nearest(key, ('agent',))}"
+        for key in data
+        if key != "agent"
     ]
     agents = data.get("agent", {})
     if not isinstance(agents, dict):
@@ -210,12 +212,12 @@ def _parse(text: str, file_name: str) -> tuple[LimitTables, tuple[str, ...]]:
 def _table(name: str, table: object, under: Limits, file_name: str, problems: list[str]) -> Limits:
     if not isinstance(table, dict):
         problems.append(
-            f"{file_name}: agent.{name} is {_shown(table)}; wanted a table such as [agent.default]"
+            f"{file_name}: agent.{_name(name)} is {_shown(table)}; wanted a table such as [agent.default]"
         )
         return under
     changes: dict[str, object] = {}
     for key, value in table.items():
-        where = f"{file_name}: agent.{name}.{key}"
+        where = f"{file_name}: agent.{_name(name)}.{_name(key)}"
         if key not in LIMIT_KEYS:
             problems.append(f"{where} is not a limit{_nearest(key, tuple(LIMIT_KEYS))}")
             continue
@@ -232,6 +234,10 @@ def _nearest(key: str, names: tuple[str, ...]) -> str:
 
     close = get_close_matches(key, names, n=1)
     return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(names)}"
+
+
+def _name(key: str) -> str:
+    return key if key.isprintable() else repr(key)
 
 
 def _shown(value: object) -> str:

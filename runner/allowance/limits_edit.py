@@ -85,8 +85,26 @@ def _edited(text: str, table: str, changes: Mapping[str, object], path: Path) ->
     if table not in agents:
         agents[table] = tomlkit.table()
     default = _mapping(agents.get(DEFAULT_AGENT, {}), f"{path}: agent.{DEFAULT_AGENT}")
-    _change(_mapping(agents[table], f"{path}: agent.{table}"), changes, under=default)
+    mine = _mapping(agents[table], f"{path}: agent.{table}")
+    with _behind_the_last_key(mine):
+        _change(mine, changes, under=default)
     return tomlkit.dumps(document)
+
+
+@contextmanager
+def _behind_the_last_key(table: object) -> Iterator[None]:
+    """New keys go before the comments at a table's end, which speak of the table that follows."""
+    from tomlkit.items import Table
+
+    if not isinstance(table, Table):
+        yield
+        return
+    body = table.value.body
+    keys = [place for place, (key, _) in enumerate(body) if key is not None]
+    end = body[keys[-1] + 1 :] if keys else []
+    del body[len(body) - len(end) :]
+    yield
+    body.extend(end)
 
 
 def _mapping(value: object, where: str) -> MutableMapping[str, object]:

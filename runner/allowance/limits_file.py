@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from runner.allowance.files.disk import make_private_folder, read_whole, replace_whole
+from runner.allowance.files.disk import make_private_folder, read_whole, replace_copy
 from runner.allowance.files.lines import Damaged, decode, encode
 from runner.allowance.limits import SAFE_DEFAULTS, LimitTables, parse_limits
 from runner.allowance.model import Limits
@@ -86,7 +86,7 @@ class LimitsFile:
             return
         try:
             make_private_folder(os.path.dirname(self._cache))
-            replace_whole(self._cache, _pack(text, tables), scratch=f"{self._cache}.{os.getpid()}")
+            replace_copy(self._cache, _pack(text, tables))
         except OSError:
             # A full or read-only disk does not matter here; the ledger tells what is wrong with it.
             return

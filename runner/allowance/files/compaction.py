@@ -26,16 +26,17 @@ def log_generations(folder: str) -> list[int]:
     return sorted(int(name[4:]) for name in names if name.startswith("log.") and name[4:].isdigit())
 
 
-def start_generation(folder: str, state: State) -> int:
+def start_generation(folder: str, state: State, *, keep_previous: bool = True) -> int:
     """Write `state` as the next generation; returns the size of its log in bytes. Under the lock only.
 
-    The generation before stays whole (snapshot.prev and its log), for `repair`.
+    The generation before stays whole (snapshot.prev and its log), for `repair`; without `keep_previous`
+    nothing of it stays.
 
     Raises:
         OSError: the old generation is still the valid one, or the new one is; never a mixture.
     """
-    before = state.generation
-    state.generation = before + 1
+    before = state.generation if keep_previous else 0
+    state.generation += 1
     head = head_line(state)
     snapshot, previous = os.path.join(folder, SNAPSHOT), os.path.join(folder, PREVIOUS)
     write_new(log_path(folder, state.generation), head)
@@ -47,7 +48,9 @@ def start_generation(folder: str, state: State) -> int:
         os.rename(f"{previous}.tmp", previous)
     os.rename(f"{snapshot}.tmp", snapshot)
     flush_folder(folder)
-    _remove_logs_before(folder, before)
+    _remove_logs_before(folder, before or state.generation)
+    if not keep_previous and os.path.exists(previous):
+        os.unlink(previous)
     return len(head)
 
 

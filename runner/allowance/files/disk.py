@@ -30,7 +30,7 @@ def read_whole(path: str) -> bytes:
         return file.readall()
 
 
-def write_new(path: str, data: bytes) -> None:
+def write_new(path: str, data: bytes, *, durable: bool = True) -> None:
     """Write a file that nobody reads yet and flush it; whatever was there is lost. Mode 0600."""
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
@@ -38,19 +38,26 @@ def write_new(path: str, data: bytes) -> None:
         while rest:
             # Only a full disk writes less than asked; the next call then says so.
             rest = rest[os.write(fd, rest) :]
-        flush(fd)
+        if durable:
+            flush(fd)
     finally:
         os.close(fd)
 
 
-def replace_whole(path: str, data: bytes, *, scratch: str = "") -> None:
+def replace_whole(path: str, data: bytes) -> None:
     """Put a new file in the place of `path`: after a crash it is the old one or the new one, never less."""
-    scratch = scratch or f"{path}.tmp"
+    scratch, folder = f"{path}.tmp", os.path.dirname(path)
     write_new(scratch, data)
-    folder = os.path.dirname(path)
     flush_folder(folder)
     os.rename(scratch, path)
     flush_folder(folder)
+
+
+def replace_copy(path: str, data: bytes) -> None:
+    """The same for what may be lost in a crash, and by several processes at once: nothing is flushed."""
+    scratch = f"{path}.{os.getpid()}"
+    write_new(scratch, data, durable=False)
+    os.rename(scratch, path)
 
 
 def flush(fd: int) -> None:

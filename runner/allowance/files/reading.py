@@ -13,7 +13,6 @@ from runner.allowance.files.snapshot import load
 from runner.allowance.files.state import State
 from runner.errors import StoreFailed
 
-_ATTEMPTS = 5
 _PAUSE_S = 0.001
 
 
@@ -26,7 +25,7 @@ def read_only_state(folder: str) -> State:
     try:
         return _read_with_patience(folder)
     except FileNotFoundError as error:
-        raise damaged(folder, Damaged("the snapshot or the log that it names is missing")) from error
+        raise damaged(folder, Damaged("the log that the snapshot names is missing")) from error
     except Damaged as error:
         raise damaged(folder, error) from error
     except OSError as error:
@@ -57,22 +56,33 @@ def damaged(folder: str, error: Damaged) -> StoreFailed:
 
 
 def _read_with_patience(folder: str) -> State:
-    """A new generation may come between our two reads, and a torn end may be cut while we look at it."""
-    for _ in range(_ATTEMPTS):
+    """A new generation may come between two reads, and a torn end may be cut while we look at it.
+
+    The same snapshot and the same trouble a moment later: then it is no coincidence.
+    """
+    before: bytes | None = None
+    while True:
+        snapshot = _snapshot(folder)
         try:
-            return _read_once(folder)
+            return _read(folder, snapshot)
         except (Damaged, FileNotFoundError):
-            time.sleep(_PAUSE_S)
-    return _read_once(folder)
+            if snapshot == before:
+                raise
+        before = snapshot
+        time.sleep(_PAUSE_S)
 
 
-def _read_once(folder: str) -> State:
+def _snapshot(folder: str) -> bytes:
+    """The snapshot's bytes; none when there is no such file."""
     try:
-        snapshot = read_whole(os.path.join(folder, SNAPSHOT))
+        return read_whole(os.path.join(folder, SNAPSHOT))
     except FileNotFoundError:
-        if is_unused(folder):
-            return State()
-        raise
+        return b""
+
+
+def _read(folder: str, snapshot: bytes) -> State:
+    if not snapshot and is_unused(folder):
+        return State()
     state = load(snapshot)
     replay(state, read_whole(log_path(folder, state.generation)))
     return state

@@ -34,7 +34,7 @@ def load(data: bytes) -> State:
     if lines.pop():
         raise Damaged("the snapshot does not end with a whole line")
     if not lines:
-        raise Damaged("the snapshot is empty")
+        raise Damaged("the snapshot is missing or empty")
     try:
         state, count = _head(decode(lines[0]))
         if count != len(lines) - 1:
@@ -44,6 +44,11 @@ def load(data: bytes) -> State:
     except ValueError as error:
         raise Damaged("the snapshot holds a field that is none") from error
     return state
+
+
+def head_state(line: bytes) -> State:
+    """An empty state of the generation that the first line names. Raises: Damaged, ValueError."""
+    return _head(decode(line))[0]
 
 
 def add_line(state: State, payload: bytes) -> None:

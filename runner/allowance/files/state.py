@@ -50,7 +50,7 @@ class State:
             at = int(record[1])
             _ADD[record[0]](self, at, record[2:])
         except (ValueError, KeyError, IndexError) as error:
-            raise Damaged(f"a record of kind {record[0]!r} does not fit what came before") from error
+            raise Damaged(f"the record {record[:3]} does not fit what came before") from error
         self.last_at = max(self.last_at, at)
 
     def find(self, entry_id: str) -> Entry | None:
