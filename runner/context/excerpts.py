@@ -130,7 +130,17 @@ def _merged(lines: list[str], shown: Collection[int], budget_tokens: int) -> tup
                 runs[-1] = (runs[-1][0], at + 1)
                 continue
         runs.append((at, at + 1))
-    return tuple(_excerpt(lines, start, end) for start, end in runs)
+    trimmed = (_trimmed(lines, start, end) for start, end in runs)
+    return tuple(_excerpt(lines, start, end) for start, end in trimmed if start < end)
+
+
+def _trimmed(lines: list[str], start: int, end: int) -> tuple[int, int]:
+    """Without empty lines at both ends."""
+    while start < end and not lines[start].strip():
+        start += 1
+    while start < end and not lines[end - 1].strip():
+        end -= 1
+    return start, end
 
 
 def _fitting(lines: list[str], start: int, end: int, budget_tokens: int) -> Excerpt | None:
@@ -159,9 +169,10 @@ def _body_end(lines: list[str], at: int) -> int:
     depth = _indentation(lines[at])
     last = min(len(lines), at + DEFINITION_LINES)
     for index in range(at + 1, last):
-        line = lines[index]
-        if line.strip() and _indentation(line) <= depth:
-            return index + 1 if line.strip()[0] in ")}]" or line.strip() in {"end", "endif"} else index
+        line = lines[index].strip()
+        if not line or _indentation(lines[index]) > depth or (line[0] == ")" and line[-1] in ":{"):
+            continue  # the last kind ends a signature of several lines
+        return index + 1 if line[0] in ")}]" or line == "end" else index
     return last
 
 

@@ -116,6 +116,18 @@ def test_a_body_in_braces_is_shown_with_its_brace() -> None:
     assert shown.endswith("func renew() {\n\treturn 1\n}")
 
 
+def test_a_signature_of_several_lines_is_shown_with_the_body() -> None:
+    text = f"{FILLER}\n\n\ndef renew(\n    lease,\n) -> None:\n    lease.extend()\n\n\n{FILLER}"
+
+    shown = find_excerpts("a.py", text, {"renew": 1.0}, 100)[0].text
+
+    assert shown.endswith("def renew(\n    lease,\n) -> None:\n    lease.extend()")
+
+
+def test_a_file_of_blanks_shows_nothing() -> None:
+    assert find_excerpts("a.py", " " * 5000, {}, 100) == ()
+
+
 def test_very_long_lines_are_shortened() -> None:
     excerpt = find_excerpts("a.txt", "x" * 1000, {}, 2000)[0]
 
