@@ -27,6 +27,7 @@ from tests.process.programs import (
     open_descriptors,
     python,
 )
+from tests.support.logs import logged
 
 ORDINARY = (sys.executable, "-X", "utf8")
 """With site-packages, so that coverage sees it; the isolated one is used by all other tests."""
@@ -186,16 +187,17 @@ def test_the_end_of_the_runner_ends_the_child(lifeline: str) -> None:
         assert comes_true(lambda: is_gone(child_pid))
 
 
-def test_survivors_are_counted_and_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_survivors_are_counted_and_told() -> None:
     launched = supervised(["/bin/true"])
     launched.process.wait()
     launched._said = b"ended 0 2\n"
     os.read(launched._status.fileno(), 100)
 
-    code = launched.collect()
+    with logged("runner.process") as messages:
+        code = launched.collect()
 
     assert code == 0
-    assert "2 processes" in caplog.text
+    assert "2 processes" in messages[0]
     for pipe in (launched.process.stdout, launched.process.stderr):
         assert pipe is not None
         pipe.close()
