@@ -65,10 +65,13 @@ def carry(checkout: Repository, developer: tuple[Entry, ...], in_clone: tuple[En
         return str(below) if value and not value.startswith("~") and os.path.lexists(below) else value
 
     content = config.carried(developer, seen, wanted=config.CONTENT, absolute=absolute)
-    structure = (*config.structure(own), *config.promises(developer), *_form(sparse))
+    promised = config.promises(developer)
+    delivery = config.carried(developer, seen, wanted=config.DELIVERY, absolute=absolute)
+    structure = (*config.structure(own), *promised, *_form(sparse))
     return Carried(
         config=config.render((*_versioned(structure), *_OURS, *content)),
-        delivery=config.carried(developer, seen, wanted=config.DELIVERY, absolute=absolute),
+        # An address that the clone has twice would be pushed to twice.
+        delivery=tuple(pair for pair in delivery if pair[0] not in dict(promised)),
         hooks=checkout.top / checkout.git.text("rev-parse", "--git-path", "hooks"),
         info=tuple(
             (name, _content(checkout.common_dir / "info" / name)) for name in ("exclude", "attributes")

@@ -47,7 +47,7 @@ def commit_all(
     git.run(
         *("commit", *options),
         reach=Reach.COMMITTING,
-        input_bytes=message.encode(),
+        input_bytes=message.encode(errors="replace"),
         timeout_s=HOOKS_S,
         stop=stop,
         doing="the commit was refused",

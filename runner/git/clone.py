@@ -13,7 +13,7 @@ from pathlib import Path
 from runner.errors import GitFailed, UsageProblem
 from runner.git.base import resolve_base
 from runner.git.carried import carry, list_entries, wants_sparse
-from runner.git.creation import clone_name, make_clone
+from runner.git.creation import clone_name, make_clone, share_large_files
 from runner.git.ground import LOCK_S, Ground, lock_file
 from runner.git.lock import locked
 from runner.git.model import Base
@@ -50,9 +50,10 @@ class PrivateClone:
         """
         checkout = checkout.lightly()
         developer = list_entries(checkout.git)
-        path = clones.absolute() / clone_name(checkout.common_dir, sparse=wants_sparse(developer))
+        path = clones.resolve() / clone_name(checkout.common_dir, sparse=wants_sparse(developer))
         with locked(lock_file(path), timeout_s=LOCK_S, stop=stop):
             in_clone = make_clone(checkout, developer, path, stop)
+            share_large_files(checkout.common_dir, path)
             ground = Ground(path=path, checkout=checkout, carried=carry(checkout, developer, in_clone))
             ground.restore()
         return cls(ground=ground)
@@ -80,6 +81,7 @@ class PrivateClone:
             GitFailed: git could not; nothing is left then.
         """
         check_ref_name(branch)
+        path = path.parent.resolve() / path.name
         with self.ground.lock(stop):
             self._clear(path)
             try:

@@ -12,7 +12,7 @@ from runner.process.run import Completed
 from runner.process.stop import Stop
 
 
-def commit_all(
+def commit_work(
     plot: Plot, branch: str, base: str, message: str, *, sign_off: bool, timeout_s: float, stop: Stop | None
 ) -> str:
     """Make `branch` the commit `base` plus one with all that changed; returns its id.
@@ -48,7 +48,7 @@ def _try(
         "commit",
         *options,
         reach=Reach.COMMITTING,
-        input_bytes=message.encode(),
+        input_bytes=message.encode(errors="replace"),
         timeout_s=timeout_s,
         stop=stop,
     )

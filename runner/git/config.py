@@ -45,7 +45,7 @@ _LISTS = re.compile(
 """Keys of which every value counts; of all others the last one wins."""
 
 _STRUCTURE = re.compile(
-    r"core\.(repositoryformatversion|filemode|symlinks|ignorecase|precomposeunicode)|extensions\.objectformat"
+    r"core\.(repositoryformatversion|filemode|symlinks|ignorecase|precomposeunicode)|extensions\.(objectformat|refstorage)"
 )
 """What git found out about the clone's disk and format when it made it; harmless whatever the value."""
 _PATHS = re.compile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 from pathlib import Path
@@ -75,6 +76,22 @@ def _copy(checkout: Repository, new: Path, stop: Stop | None) -> None:
     git = _git(checkout, new)
     listed = git.run("for-each-ref", "--format=delete %(refname)")
     git.run("update-ref", "--stdin", input_bytes=listed)
+
+
+def share_large_files(common_dir: Path, clone: Path) -> None:
+    """Link the files that git-lfs keeps for the checkout, so that a work tree need not download them again."""
+    source, target = common_dir / "lfs" / "objects", clone / "lfs" / "objects"
+    for folder, _, names in os.walk(source):
+        for name in names:
+            there = Path(folder) / name
+            here = target / there.relative_to(source)
+            if here.exists():
+                continue
+            here.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                here.hardlink_to(there)
+            except OSError:
+                return  # on another disk git-lfs fetches what it needs
 
 
 def _entries(checkout: Repository, path: Path) -> tuple[Entry, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ LOCK_S = 600.0
 """Longer than any step that is done under the lock should take."""
 
 NO_HOOKS = "/dev/null"
+
+_OVERRULED = (("core.safecrlf", "false"), ("worktree.useRelativePaths", "false"))
+"""What would make an error of a harmless change, and what would ask for another layout than ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +44,13 @@ class Ground:
         return git.with_settings(self._settings(str(self.carried.hooks) if hooks else NO_HOOKS))
 
     def _settings(self, hooks: str) -> tuple[Pair, ...]:
-        return (*self.carried.delivery, ("core.hooksPath", hooks), ("core.safecrlf", "false"))
+        return (*self.carried.delivery, ("core.hooksPath", hooks), *_OVERRULED)
 
     @contextmanager
     def lock(self, stop: Stop | None = None) -> Iterator[None]:
-        """One run at a time changes the clone's work trees and refs. Raises: Busy, Stopped."""
+        """One run at a time changes the clone's work trees and refs; its settings are right. Raises: Busy, Stopped."""
         with locked(lock_file(self.path), timeout_s=LOCK_S, stop=stop):
+            self.restore()
             yield
 
     def restore(self) -> None:
@@ -66,8 +71,8 @@ def put(path: Path, content: bytes) -> None:
     if path.is_file() and not path.is_symlink() and path.read_bytes() == content:
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
-    new.unlink(missing_ok=True)
+    # A name that nobody can have taken, and no link that leads elsewhere is followed.
+    new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    new.touch(mode=0o600, exist_ok=False)
     new.write_bytes(content)
-    new.chmod(0o600)
     new.replace(path)

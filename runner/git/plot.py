@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,7 @@ class Plot:
 
     ground: Ground
     path: Path
+    """Without links, as git writes it down."""
     git_dir: Path
     """`worktrees/<id>` in the clone."""
 
@@ -43,9 +46,9 @@ class Plot:
         if link.is_dir() and not link.is_symlink():
             # The agent made a repository of its own here. Its files stay, its history is not ours to keep.
             shutil.rmtree(link)
-        put(link, f"gitdir: {self.git_dir}\n".encode())
+        put(link, b"gitdir: " + os.fsencode(self.git_dir) + b"\n")
         put(self.git_dir / "commondir", b"../..\n")
-        put(self.git_dir / "gitdir", f"{link}\n".encode())
+        put(self.git_dir / "gitdir", os.fsencode(link) + b"\n")
         self.ground.restore()
         if (sparse := self.ground.carried.sparse) is not None:
             cone = "true" if sparse.cone else "false"
@@ -69,13 +72,15 @@ def find_plot(ground: Ground, path: Path) -> Plot:
     found = registered(ground, path)
     if found is None:
         raise GitFailed(f"there is no work tree at {path}", hint="start the task afresh: runner requeue TASK")
-    return Plot(ground=ground, path=path, git_dir=found)
+    return Plot(ground=ground, path=path.resolve(), git_dir=found)
 
 
 def registered(ground: Ground, path: Path) -> Path | None:
     """The folder in the clone that belongs to the work tree at `path`; None if there is none."""
     wanted = path.resolve() / ".git"
     for entry in sorted((ground.path / "worktrees").glob("*/gitdir")):
-        if Path(entry.read_text(errors="surrogateescape").removesuffix("\n")) == wanted:
-            return entry.parent
+        # Another run may be removing its own at this moment.
+        with suppress(FileNotFoundError):
+            if Path(os.fsdecode(entry.read_bytes()).removesuffix("\n")) == wanted:
+                return entry.parent
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.git.commit import commit_all
+from runner.git.commit import commit_work
 from runner.git.deliver import deliver_branch
 from runner.git.model import Snapshot
 from runner.git.plot import Plot
@@ -75,19 +75,20 @@ class WorkTree:
             RunnerError: nothing has changed.
             GitFailed: a hook refused, also a second time with the files that it rewrote; no identity; no signature.
         """
-        return commit_all(
+        return commit_work(
             self.plot, self.branch, base, message, sign_off=sign_off, timeout_s=timeout_s, stop=stop
         )
 
     def head(self) -> str | None:
         """The commit that our branch is at; None before there is one."""
-        done = self.plot.ground.git.ask(
-            "rev-parse", "--verify", "--quiet", f"refs/heads/{self.branch}^{{commit}}"
-        )
+        self.plot.reclaim()
+        ref = f"refs/heads/{self.branch}^{{commit}}"
+        done = self.plot.ground.git.ask("rev-parse", "--verify", "--quiet", ref)
         return done.stdout.decode().strip() or None
 
     def remote_tip(self, branch: str, remote: str, *, stop: Stop | None = None) -> str | None:
         """Where a branch of the remote is now: what to expect when pushing. None when there is no such branch."""
+        self.plot.reclaim()
         return remote_tip(self.plot.ground, branch, remote, stop)
 
     def push(self, branch: str, expected: str | None, remote: str, *, stop: Stop | None = None) -> None:
@@ -109,6 +110,7 @@ class WorkTree:
         Raises:
             BranchMoved: there is a branch of that name that is not ours to replace, or it is checked out.
         """
+        self.plot.reclaim()
         deliver_branch(self.plot.ground, checkout, self._committed(), branch, stop)
 
     def _committed(self) -> str:

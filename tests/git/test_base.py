@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import GitFailed, UsageProblem
+from runner.git import base as base_module
 from runner.git.base_choice import Tips, choose_base, choose_remote
 from runner.git.model import Base
 from tests.git.world import World
@@ -134,6 +135,21 @@ def test_without_a_network_what_was_last_seen_is_used(online: Online, tmp_path: 
 
     assert base.commit_id == seen
     assert "origin could not be asked (" in base.note
+
+
+def test_a_remote_that_does_not_answer_in_time_is_no_obstacle(
+    online: Online, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, _ = online
+    world.checkout.git("remote", "set-url", "origin", "ssh://git@host.invalid/acme/widget.git")
+    world.checkout.git("config", "core.sshCommand", "sleep 60; true")
+    clone = world.clone()
+    monkeypatch.setattr(base_module, "NETWORK_S", 0.5)
+
+    base = clone.resolve_base()
+
+    assert base.branch == "main"
+    assert "no answer in 0.5 seconds" in base.note
 
 
 def test_without_a_network_and_without_a_name_it_is_the_current_branch(

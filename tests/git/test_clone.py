@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -314,6 +315,33 @@ def test_settings_that_an_agent_changed_are_put_right(world: World) -> None:
     tree.changes(base.commit_id)
 
     assert "never" not in (world.clone().path / "config").read_text()
+
+
+def test_a_program_that_an_agent_put_into_the_settings_is_never_run(
+    online: tuple[World, Sandbox], tmp_path: Path
+) -> None:
+    world, _ = online
+    tree, _ = world.start()
+    clone = world.clone()
+    world.checkout.git("remote", "set-url", "origin", "ssh://git@host.invalid/acme/widget.git")
+    poison = (
+        f"[core]\n\tsshCommand = touch {tmp_path}/ran; false\n\tfsmonitor = touch {tmp_path}/ran; false\n"
+    )
+    poison += '[remote "origin"]\n\turl = ssh://git@host.invalid/evil.git\n'
+    acts: tuple[Callable[[], object], ...] = (
+        lambda: world.clone().resolve_base(),
+        clone.resolve_base,
+        tree.head,
+        lambda: tree.remote_tip(world.branch, "origin"),
+        lambda: clone.remove_work_tree(tree.path, branch=world.branch),
+    )
+    for act in acts:
+        with (clone.path / "config").open("a") as config:
+            config.write(poison)
+        with suppress(GitFailed):
+            act()
+
+    assert not (tmp_path / "ran").exists()
 
 
 def test_parallel_runs_take_turns(world: World) -> None:

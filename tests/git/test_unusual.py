@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -157,6 +160,8 @@ def test_a_partial_clone_gets_what_it_needs(online: tuple[World, Sandbox], tmp_p
     tree.push(world.branch, None, "origin")
 
     assert (tree.path / "README.md").read_text() == "# Widget\n"
+    assert Sandbox(tree.path).git("config", "--get-all", "remote.origin.url") == f"file://{origin.path}"
+    assert "remote.origin.url" not in dict(world.clone().ground.carried.delivery)
     assert origin.git("show", f"{world.branch}:calc.py") == "x"
 
 
@@ -182,3 +187,82 @@ def test_a_folder_with_an_odd_name_is_no_trouble(tmp_path: Path) -> None:
     tree.deliver_local(Repository.open(checkout.path), world.branch)
 
     assert checkout.git("show", f"{world.branch}:a") == "b"
+
+
+def test_a_state_folder_behind_a_link_is_no_trouble(world: World, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    world.state.symlink_to(tmp_path / "real")
+
+    tree = world.committed({"a": "b\n"})
+    again = world.clone().work_tree(world.state / "work", world.branch)
+    again.deliver_local(Repository.open(world.checkout.path), world.branch)
+    world.clone().remove_work_tree(world.state / "work")
+
+    assert again.path == tree.path
+    assert not tree.path.exists()
+    assert world.checkout.git("show", f"{world.branch}:a") == "b"
+
+
+def test_everything_ignored_is_no_change(world: World) -> None:
+    world.checkout.write({".gitignore": "*\n"})
+    world.checkout.git("add", "--force", ".gitignore")
+    world.checkout.git("commit", "-q", "-m", "ignore all")
+    tree, base = world.start()
+    Sandbox(tree.path).write({"new": "x"})
+
+    assert tree.changes(base.commit_id) == ()
+
+
+def test_files_of_git_lfs_are_linked_not_copied(world: World) -> None:
+    store = world.checkout.path / ".git/lfs/objects/aa/bb"
+    store.mkdir(parents=True)
+    (store / "aabb").write_text("large")
+    first = world.clone().path / "lfs/objects/aa/bb/aabb"
+    (store / "aacc").write_text("larger")
+    world.clone()
+
+    assert first.stat().st_ino == (store / "aabb").stat().st_ino
+    assert first.with_name("aacc").read_text() == "larger"
+
+
+def test_large_files_on_another_disk_are_left_to_git_lfs(world: World, tmp_path: Path) -> None:
+    shared = Path("/dev/shm")
+    if not shared.is_dir() or shared.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no second file system")
+    store = shared / f"runner-test-{tmp_path.parent.name}-{tmp_path.name}"
+    (store / "objects").mkdir(parents=True)
+    (store / "objects" / "aabb").write_text("large")
+    (world.checkout.path / ".git" / "lfs").symlink_to(store)
+
+    try:
+        clone = world.clone()
+    finally:
+        shutil.rmtree(store)
+
+    assert not (clone.path / "lfs/objects/aabb").exists()
+
+
+@pytest.mark.skipif(shutil.which("git-lfs") is None, reason="git-lfs is not installed")
+def test_large_files_go_both_ways(world: World) -> None:
+    checkout = world.checkout
+    checkout.git("lfs", "install", "--local", "--skip-repo")
+    checkout.commit(
+        "large", {".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n", "a.bin": "large\n"}
+    )
+
+    tree, base = world.start()
+    seen = (tree.path / "a.bin").read_text()
+    unchanged = tree.changes(base.commit_id)
+    Sandbox(tree.path).write({"b.bin": "new\n"})
+    commit_id = tree.commit(base.commit_id, text_of_run())
+
+    assert seen == "large\n"
+    assert unchanged == ()
+    digest = hashlib.sha256(b"new\n").hexdigest()
+    assert f"oid sha256:{digest}" in Sandbox(tree.path).git("show", f"{commit_id}:b.bin")
+    assert (
+        subprocess.run(
+            ["git", "status", "--porcelain"], cwd=tree.path, capture_output=True, check=True
+        ).stdout
+        == b""
+    )

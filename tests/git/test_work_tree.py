@@ -71,6 +71,12 @@ def _merges_half(inside: Sandbox) -> None:
     inside.write({"calc.py": "fixed\n"})
 
 
+def _rebases_half(inside: Sandbox) -> None:
+    inside.commit("one", {"calc.py": "one\n"})
+    inside.git("-c", "sequence.editor=sed -i 1ibreak", "rebase", "-q", "-i", "HEAD~1")
+    inside.write({"calc.py": "fixed\n"})
+
+
 def _starts_over(inside: Sandbox) -> None:
     (inside.path / ".git").unlink()
     inside.git("init", "-q")
@@ -89,10 +95,10 @@ def _leaves_locks(inside: Sandbox) -> None:
         (git_dir / name).write_text("")
 
 
-ACTS = (_commits, _commits_elsewhere, _detaches, _stages, _hides, _resets, _merges_half, _starts_over)
+ACTS = (_commits, _commits_elsewhere, _detaches, _stages, _hides, _resets, _merges_half, _rebases_half)
 
 
-@pytest.mark.parametrize("act", [*ACTS, _loses_the_link, _leaves_locks])
+@pytest.mark.parametrize("act", [*ACTS, _starts_over, _loses_the_link, _leaves_locks])
 def test_only_the_files_count_and_one_commit_comes_of_them(
     world: World, act: Callable[[Sandbox], None]
 ) -> None:
