@@ -14,7 +14,7 @@ from runner.errors import Busy
 from runner.storage.failures import is_locked, our_words
 from runner.storage.migrations import Schema, is_current, migrate
 from runner.storage.protocol import Reading, Writing
-from runner.storage.session import Session, open_for_reading, open_for_writing
+from runner.storage.session import Session, is_missing, open_for_reading, open_for_writing
 from runner.storage.turnstile import Ownership, Turnstile
 
 TIMEOUT_S = 5.0
@@ -66,7 +66,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Reading]:
         """See `Store.read`."""
-        if not self.path.exists():
+        if is_missing(self.path):
             self._bring_up_to_date()
         with self._thread_turn(self._reading), our_words(self.path), self._visit(self._reader_ownership):
             session = self._opened_reader()

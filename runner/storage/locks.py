@@ -78,7 +78,7 @@ class LockFile:
         if os.fstat(file).st_nlink:
             return True
         self.close()  # it was deleted meanwhile: a lock on it keeps nobody out
-        return False
+        return self._try(shared=shared)
 
     def _opened(self) -> int:
         if self._file is None:

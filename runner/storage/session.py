@@ -80,6 +80,17 @@ class Session:
             return True
 
 
+def is_missing(path: Path) -> bool:
+    """Whether there is no such file. One that cannot be seen is there: opening it tells why."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def open_for_writing(path: Path, *, timeout_s: float, check: bool = False) -> Session:
     """Open the file, made if it is missing (0600); with `check` its pages are looked through first.
 
@@ -91,7 +102,7 @@ def open_for_writing(path: Path, *, timeout_s: float, check: bool = False) -> Se
     session = _connect(path, "rw", timeout_s)
     try:
         _refuse_foreign(session, path)
-        _make_durable(session, path)
+        make_durable(session, path)
         if check:
             _look_through(session, path)
     except BaseException:
@@ -151,7 +162,8 @@ def _refuse_foreign(session: Session, path: Path) -> None:
         raise StoreFailed(f"{path}: belongs to another program", hint="move it away; a new one is made")
 
 
-def _make_durable(session: Session, path: Path) -> None:
+def make_durable(session: Session, path: Path) -> None:
+    """Every commit is flushed before it counts. Raises: StoreFailed if the disk cannot keep a write-ahead log."""
     if session.row("PRAGMA journal_mode = WAL") != ("wal",):
         raise StoreFailed(
             f"{path}: this disk cannot keep a write-ahead log",

@@ -64,11 +64,6 @@ class EmbeddedClaims:
         self._monotonic = clock.monotonic
 
     def claim(self, request: ClaimRequest) -> Claimed:
-        """See `Claims.claim`. A repeat tells what is left of the lease: renew it before going on.
-
-        Raises also: UsageProblem: the request id was used for another request, the named task is another
-        project's, or a value is out of range.
-        """
         from runner.tasks.commands import ClaimTask
 
         taken_at = self._monotonic()  # before the store starts to count: ours must lapse first

@@ -24,10 +24,8 @@ def recount_dependents(work: Work, needed: Record) -> None:
     for (number,) in work.tx.rows(
         "SELECT task FROM task_need WHERE need = ? ORDER BY task", (needed.number,)
     ):
-        dependent = at(work.tx, number)
-        recounted = dependent._replace(waiting=_open_needs(work, number))
-        if recounted.waiting != dependent.waiting:
-            save(work.tx, _ready(work, recounted, needed))
+        dependent = at(work.tx, number)._replace(waiting=_open_needs(work, number))
+        save(work.tx, _ready(work, dependent, needed))
 
 
 def _ready(work: Work, record: Record, needed: Record) -> Record:

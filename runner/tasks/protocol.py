@@ -26,11 +26,15 @@ class Claims(Protocol):
     def claim(self, request: ClaimRequest) -> Claimed:
         """Take one task, atomically; a repeat of the same request id returns the same claim.
 
+        A repeat's lease has only the time that is left (0 if another has the task now): renew it first.
+
         Raises:
             NothingToClaim: no ready task for this agent (never when `task_id` is given).
             UnknownTask: no task has the given id.
             AlreadyClaimed: the named task is held by a live lease.
             InvalidTransition: the named task is final, blocked, parked or waits for others.
+            UsageProblem: a value out of range, a named task of another project, or the request id was used
+                for another request.
         """
         ...
 
@@ -38,7 +42,7 @@ class Claims(Protocol):
         """Prolong the lease and tell the news. An expired lease with the newest fence is renewed too.
 
         Raises:
-            LeaseLost: a larger fence exists, or the task is final.
+            LeaseLost: a larger fence exists, or the task is final; `TaskCancelled` if a person cancelled it.
         """
         ...
 
@@ -46,7 +50,7 @@ class Claims(Protocol):
         """End the attempt; the outcome decides what the task becomes. A repeat returns the first answer.
 
         Raises:
-            LeaseLost: a larger fence exists, or the task is final by other means.
+            LeaseLost: a larger fence exists, or the task is final by other means; `TaskCancelled` as above.
         """
         ...
 
@@ -54,7 +58,7 @@ class Claims(Protocol):
         """Give the task back, ready at once; no attempt is used. A repeat changes nothing.
 
         Raises:
-            LeaseLost: a larger fence exists, or the task is final.
+            LeaseLost: a larger fence exists, or the task is final; `TaskCancelled` if a person cancelled it.
         """
         ...
 

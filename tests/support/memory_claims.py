@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from runner.errors import AlreadyClaimed, InvalidTransition, LeaseLost, NothingToClaim, UsageProblem
+from runner.errors import (
+    AlreadyClaimed,
+    InvalidTransition,
+    LeaseLost,
+    NothingToClaim,
+    TaskCancelled,
+    UsageProblem,
+)
 from runner.tasks import admission
 from runner.tasks.model import Claimed, ClaimRequest, Ending, Lease, Outcome, Report, Status, Task
 from runner.tasks.text import cleaned_line
@@ -152,6 +159,8 @@ def _is_expired(shelf: Shelf, entry: Entry) -> bool:
 
 def _held(shelf: Shelf, lease: Lease) -> Entry:
     entry = shelf.entry(lease.task_id)
+    if entry.task.fence == lease.fence and entry.task.status is Status.CANCELLED:
+        raise TaskCancelled(f"{lease.task_id} was cancelled")
     if entry.task.fence != lease.fence or entry.task.status is not Status.IN_PROGRESS:
         raise LeaseLost(f"{lease.task_id} is not ours any more")
     return entry

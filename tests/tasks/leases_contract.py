@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from runner.errors import InvalidTransition, LeaseLost, NothingToClaim, UnknownTask, UsageProblem
+from runner.errors import (
+    InvalidTransition,
+    LeaseLost,
+    NothingToClaim,
+    TaskCancelled,
+    UnknownTask,
+    UsageProblem,
+)
 from runner.tasks.model import Ending, Outcome, Priority, Report, Status
 from tests.support.queues import QueueUnderTest
 
@@ -94,10 +101,12 @@ class LeaseContract:
         lease = queue.take().lease
         queue.board.cancel("T-1")
 
-        with pytest.raises(LeaseLost):
+        with pytest.raises(TaskCancelled):
             queue.claims.renew(lease, Report())
-        with pytest.raises(LeaseLost):
+        with pytest.raises(TaskCancelled):
             queue.claims.complete(lease, Ending(outcome=Outcome.DONE))
+        with pytest.raises(TaskCancelled):
+            queue.claims.release(lease, note="")
 
     def test_a_task_taken_back_is_lost_to_its_holder_also_when_it_is_free(
         self, queue: QueueUnderTest
