@@ -120,9 +120,9 @@ def open_pull_request(
         UsageProblem: it is the base branch itself, or HEAD is detached.
         GitFailed, GhFailed: the push or the pull request failed.
     """
-    base = wish.base or checkout.default_branch() or "main"
     branch = checkout.branch()
-    if branch in {None, base, "main", "master"}:
+    base = wish.base or _base_of(checkout, branch)
+    if branch is None or branch in {base, "main", "master"}:
         raise UsageProblem(
             f"{branch or 'a detached HEAD'} is no branch for a pull request",
             hint="make one with `runner take TASK`",
@@ -134,9 +134,20 @@ def open_pull_request(
         NewPullRequest(
             title=pull_request_title(wish.title or task.title, redact=redact, fallback=task.id),
             body=pull_request_body(body, redact=redact),
-            branch=str(branch),
+            branch=branch,
             base=base,
             draft=wish.draft,
             labels=wish.labels,
         )
     )
+
+
+def _base_of(checkout: Repository, branch: str | None) -> str:
+    """The branch that `branch` wants to go into, as far as the checkout knows."""
+    default = checkout.default_branch()
+    # Without a word from the remote, the default branch is taken to be the current one.
+    known = (
+        default if default != branch else None,
+        *(name for name in ("main", "master") if checkout.resolve(name)),
+    )
+    return next((name for name in known if name), default or "main")

@@ -28,6 +28,8 @@ class Conversation:
         self._tree_id = tree_id
         self._resume = before is not None
         self._last = before
+        if before is not None:
+            run.record.note(conversation_before=_conversation_facts(before))
         self._calls = 0
         self._deadline = time.monotonic() + _time_limit_s(run)
         self._booked_at = 0.0

@@ -16,7 +16,7 @@ from runner.runs.checks import Checks
 from runner.runs.judging import Judgement, judge_answer, judge_evidence
 from runner.runs.model import Check, Evidence
 from runner.runs.record import Json, RunRecord
-from runner.runs.resuming import START_PATCH
+from runner.runs.resuming import START_PATCH, told_result
 from runner.tasks.model import Outcome
 
 MOST_CALLS = 100
@@ -54,7 +54,8 @@ class Replayer:
 
         Raises:
             StoreFailed: the folder does not say what it started from, or Claude never answered in it.
-            GitFailed: the base commit is gone, or a recorded change does not fit.
+            GitFailed: the base commit is gone.
+        ClaudeNotStarted: the recording is damaged, or does not fit its own base.
         """
         base = recorded_base(record)
         path = self.work_trees / "replay" / record.run_id
@@ -97,15 +98,20 @@ class Replayer:
             raise StoreFailed(
                 f"{record.folder}: claude never answered in this run", hint="replay another one"
             )
-        return [
-            claude.run(
-                ClaudeRequest(prompt=lambda: "", workdir=tree.path, session_id=session, resume=number > 0),
-                on_message=_ignore,
-                on_line=_ignore,
-                stop=stop,
+        before = told_result(session, record.data.get("conversation_before"))
+        results: list[ClaudeResult] = []
+        for _ in range(calls):
+            last = results[-1] if results else before
+            request = ClaudeRequest(
+                prompt=lambda: "",
+                workdir=tree.path,
+                session_id=session,
+                resume=last is not before or last.total_cost_nano_usd > 0,
+                spent_before_nano_usd=last.total_cost_nano_usd,
+                tokens_before=last.total_tokens,
             )
-            for number in range(calls)
-        ]
+            results.append(claude.run(request, on_message=_ignore, on_line=_ignore, stop=stop))
+        return results
 
 
 def recorded_base(record: RunRecord) -> Base:

@@ -47,7 +47,7 @@ def _find(run: Run, session_id: str) -> tuple[ClaudeResult, tuple[bytes, ...]] |
             run.warn(str(damaged))
             continue
         if data.get("session_id") == session_id and data["id"] != run.run_id:
-            return _result(session_id, data.get("conversation")), patches_of(folder)
+            return told_result(session_id, data.get("conversation")), patches_of(folder)
     return None
 
 
@@ -58,7 +58,8 @@ def patches_of(folder: Path) -> tuple[bytes, ...]:
     return tuple(path.read_bytes() for path in ([start] if start.exists() else []) + changes)
 
 
-def _result(session_id: str, facts: Json) -> ClaudeResult:
+def told_result(session_id: str, facts: Json) -> ClaudeResult:
+    """What a conversation had cost at its last result, from the facts that `run.json` keeps of it."""
     facts = facts if isinstance(facts, dict) else {}
     cost, tokens = facts.get("total_cost_nano"), facts.get("total_tokens")
     counts = (

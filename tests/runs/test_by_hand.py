@@ -1,0 +1,178 @@
+"""A person who takes a task, commits for it and opens its pull request."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.errors import AlreadyClaimed, RunnerError, UnknownTask, UsageProblem
+from runner.git.repository import Repository
+from runner.runs.by_hand import (
+    Committed,
+    PullRequestWish,
+    Taken,
+    commit,
+    open_pull_request,
+    take,
+    task_of_branch,
+)
+from runner.tasks.model import Status, Task
+from tests.runs.world import World
+from tests.support.fake_forge import FakeForge
+
+
+def checkout(world: World) -> Repository:
+    return Repository.open(world.checkout.path, source=world.environ)
+
+
+def taken(world: World, task: Task) -> Taken:
+    return take(
+        task.id, agent_id="ada", claims=world.claims, board=world.board, checkout=checkout(world), prefix=None
+    )
+
+
+def committed(world: World, task: Task, message: str, *, push: bool = False) -> Committed:
+    return commit(task, message, push=push, sign_off=False, board=world.board, checkout=checkout(world))
+
+
+def opened(world: World, task: Task, wish: PullRequestWish) -> FakeForge:
+    forge = FakeForge()
+    open_pull_request(
+        task, wish, checkout=checkout(world), forge=forge, prompts=world.prompts, redact=world.redactor.text
+    )
+    return forge
+
+
+def test_taking_a_task_claims_it_and_switches_to_its_branch(world: World) -> None:
+    task = world.submit(labels=("docs",))
+
+    result = taken(world, task)
+
+    assert result.branch == "docs/T-1-fix-add"
+    assert world.checkout.git("branch", "--show-current") == "docs/T-1-fix-add"
+    assert (result.task.status, result.task.claimed_by) == (Status.IN_PROGRESS, "ada")
+
+
+def test_a_branch_that_cannot_be_made_gives_the_task_back(world: World) -> None:
+    task = world.submit()
+    world.checkout.git("branch", "fix/T-1-fix-add")
+
+    with pytest.raises(UsageProblem, match="there is a branch"):
+        taken(world, task)
+
+    assert world.board.get(task.id).status is Status.PENDING
+
+
+def test_a_task_in_other_hands_cannot_be_taken(world: World) -> None:
+    task = world.submit()
+    taken(world, task)
+
+    with pytest.raises(AlreadyClaimed):
+        taken(world, task)
+
+
+def test_a_commit_names_its_task_and_tells_it(world: World) -> None:
+    task = world.submit(labels=("bug",))
+    taken(world, task)
+    world.checkout.write({"calc.py": "x = 1\n"})
+
+    result = committed(world, task, "Count again\n\nBecause it was wrong.")
+
+    assert world.checkout.log("HEAD")[0] == "fix: Count again\n\nBecause it was wrong.\n\nTask: T-1\n"
+    assert result.commit == world.checkout.head()
+    assert world.board.get(task.id).note == "Committed: Count again"
+
+
+def test_a_commit_can_be_pushed_at_once(world: World) -> None:
+    task = world.submit()
+    branch = taken(world, task).branch
+    world.checkout.write({"calc.py": "x = 1\n"})
+
+    result = committed(world, task, "Count again", push=True)
+
+    assert result.pushed == branch
+    assert world.origin
+    assert branch in world.origin.branches()
+
+
+def test_a_push_that_fails_is_a_warning_for_the_commit_exists(lonely: World) -> None:
+    task = lonely.submit()
+    taken(lonely, task)
+    lonely.checkout.write({"calc.py": "x = 1\n"})
+
+    result = committed(lonely, task, "Count again", push=True)
+
+    assert result.pushed is None
+    assert "remote" in result.warning
+    assert lonely.checkout.head() == result.commit
+
+
+@pytest.mark.parametrize("message", ["", "  \n"])
+def test_a_commit_without_a_message_is_refused(world: World, message: str) -> None:
+    task = world.submit()
+
+    with pytest.raises(UsageProblem):
+        committed(world, task, message)
+
+
+def test_a_commit_without_changes_is_told(world: World) -> None:
+    task = world.submit()
+
+    with pytest.raises(RunnerError):
+        committed(world, task, "Nothing")
+
+
+def test_the_task_is_found_in_the_name_of_the_branch(world: World) -> None:
+    task = world.submit()
+    taken(world, task)
+
+    assert task_of_branch(world.board, checkout(world), None).id == task.id
+
+
+def test_a_branch_of_no_task_wants_one_named(world: World) -> None:
+    task = world.submit()
+
+    with pytest.raises(UsageProblem, match="belongs to no task"):
+        task_of_branch(world.board, checkout(world), None)
+    assert task_of_branch(world.board, checkout(world), task.id).id == task.id
+
+
+def test_a_named_task_must_exist(world: World) -> None:
+    with pytest.raises(UnknownTask):
+        task_of_branch(world.board, checkout(world), "T-9")
+
+
+def test_a_pull_request_is_pushed_and_opened_with_the_tasks_words(world: World) -> None:
+    task = world.submit(description="It subtracts.", labels=("bug",))
+    branch = taken(world, task).branch
+    world.checkout.commit("work", {"calc.py": "x = 1\n"})
+
+    forge = opened(world, task, PullRequestWish(draft=True, labels=("bug",)))
+
+    (new,) = forge.opened
+    assert (new.title, new.branch, new.base, new.draft, new.labels) == (
+        "Fix add",
+        branch,
+        "main",
+        True,
+        ("bug",),
+    )
+    assert "It subtracts." in new.body
+    assert world.origin
+    assert branch in world.origin.branches()
+
+
+def test_a_wish_goes_before_the_task(world: World) -> None:
+    task = world.submit()
+    taken(world, task)
+    world.checkout.commit("work", {"calc.py": "x = 1\n"})
+
+    forge = opened(world, task, PullRequestWish(title="Another", base="release"))
+
+    assert (forge.opened[0].title, forge.opened[0].base) == ("Another", "release")
+
+
+def test_the_main_branch_is_no_branch_for_a_pull_request(world: World) -> None:
+    task = world.submit()
+
+    with pytest.raises(UsageProblem, match="main is no branch"):
+        opened(world, task, PullRequestWish())
