@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from runner.errors import GitFailed
@@ -104,8 +106,14 @@ class Repository:
 
     def diff(self, *, staged: bool) -> str:
         """What is staged, or what is changed and not staged, as a patch; untracked files are in neither."""
-        what = ("--staged",) if staged else ()
-        return self.git.run("diff", *what, *_PLAIN_DIFF).decode(errors="replace")
+        if staged:
+            return self.git.run("diff", "--staged", *_PLAIN_DIFF).decode(errors="replace")
+        with TemporaryDirectory(prefix="runner-") as folder:
+            # git notes in the index which files only look changed: let it, in a copy.
+            index = Path(folder) / "index"
+            if (self.git_dir / "index").is_file():
+                shutil.copy2(self.git_dir / "index", index)
+            return self.git.with_index(index).run("diff", *_PLAIN_DIFF).decode(errors="replace")
 
     def log(self, count: int = 10, rev: str = "HEAD") -> tuple[Commit, ...]:
         """The newest `count` commits, newest first; () in an empty repository. Raises: GitFailed (no such commit)."""
