@@ -47,7 +47,9 @@ def test_every_test_that_is_named_exists() -> None:
     named = [(number, *found) for number, fate in rows().items() for found in TEST.findall(fate)]
 
     assert len(named) > 100
-    assert [f"{number}: {path}::{name}" for number, path, name in named if name not in functions_of(path)] == []
+    assert [
+        f"{number}: {path}::{name}" for number, path, name in named if name not in functions_of(path)
+    ] == []
 
 
 def test_everything_in_backticks_that_looks_like_a_test_is_one() -> None:
