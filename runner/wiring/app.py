@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner.errors import UsageProblem
 from runner.paths import Paths
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flags:
-    """What stands before the subcommand on the command line."""
+    """What the command line says about who acts, for which project, with which settings."""
 
     agent: str | None = None
     project: str | None = None
@@ -36,14 +38,24 @@ class Flags:
 class App:
     """Everything a command may ask for; nothing is built before it is asked for."""
 
-    def __init__(self, *, environ: Mapping[str, str], cwd: Callable[[], Path], flags: Flags) -> None:
+    def __init__(self, *, environ: Mapping[str, str], flags: Flags | None = None) -> None:
         self.environ = dict(environ)
-        self.flags = flags
-        self._cwd = cwd
+        self.flags = flags or Flags()
+
+    def act_as(self, *, agent: str | None = None, project: str | None = None) -> None:
+        """Take over what a flag behind the subcommand says, before anything is done; None leaves it as it is."""
+        said = {"agent": agent, "project": project}
+        self.flags = replace(self.flags, **{name: value for name, value in said.items() if value is not None})
+        for built in ("configuration", "agent_id", "project"):
+            self.__dict__.pop(built, None)
 
     @cached_property
     def cwd(self) -> Path:
-        return self._cwd()
+        """The folder we stand in. Raises: UsageProblem (it is gone)."""
+        try:
+            return Path.cwd()
+        except FileNotFoundError:
+            raise UsageProblem("the folder you are in does not exist any more", hint="go to another") from None
 
     @cached_property
     def paths(self) -> Paths:
@@ -85,11 +97,14 @@ class App:
         if self.settings.agent_id:
             return self.settings.agent_id
         import getpass
-        import platform
 
         from runner.settings.agent import default_agent_id
 
-        return default_agent_id(getpass.getuser(), platform.node())
+        try:
+            user = getpass.getuser()
+        except (KeyError, OSError):  # a container's user without an entry in the user database
+            user = f"uid-{os.getuid()}"
+        return default_agent_id(user, os.uname().nodename)
 
     @cached_property
     def project(self) -> str:

@@ -43,7 +43,11 @@ def ask_claude(
     """
     held = _hold(app, question)
 
+    seen = Spent()
+
     def show(message: Message) -> None:
+        nonlocal seen
+        seen = Spent(tokens=message.tokens, cost_nano=message.cost_nano_usd)
         data: dict[str, Value] = {
             "kind": message.kind,
             "text": message.text,
@@ -66,7 +70,10 @@ def ask_claude(
             stop=stop,
         )
     except BaseException:
-        app.ledger.release(held.id)
+        if seen.cost_nano:
+            app.ledger.settle(held.id, seen, failed=True)
+        else:
+            app.ledger.release(held.id)
         raise
     spent = Spent(tokens=result.tokens, cost_nano=result.cost_nano_usd)
     app.ledger.settle(held.id, spent, failed=result.outcome in CHARGED_AS_FAILED)

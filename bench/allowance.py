@@ -1,0 +1,229 @@
+"""How fast the allowance reserves, against the floor that a SQLite ledger (WAL, FULL) sets, in one run.
+
+    python bench/allowance.py [--seconds 0.8] [--rounds 2] [--folder FOLDER]
+
+Warm: the store stays open in the process. Cold: open, read, check, reserve, flush, close, with 10,000 operations of
+history. Process: CPU of a whole hook that reserves, against an interpreter that does nothing. Both stores are durable:
+every grant is flushed before it counts. Rounds take turns, so read the ratios; absolute numbers are this machine's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from runner.allowance.files.ledger import FileLedger
+from runner.allowance.model import Ask, Holder, Limits, Spent, Tokens
+
+ROOT = Path(__file__).resolve().parents[1]
+ME = Holder(boot_id="bench", pid=1, started=1)
+LIMITS = Limits(
+    daily_tokens=10**12, daily_jobs=10**9, concurrent_jobs=10**9, daily_cost_nano=10**15, models=("sonnet",)
+)
+HISTORY = 10_000
+Reserve = Callable[[str], object]
+HOOK = """
+import sys, time
+sys.path.insert(0, sys.argv[2])
+from runner.allowance.files.ledger import FileLedger
+from runner.allowance.holder import holder_of_this_process
+from runner.allowance.model import Ask, Limits
+ledger = FileLedger(sys.argv[1], lambda agent: Limits(daily_tokens=10**12), time.time)
+ask = Ask(id=str(time.time_ns()), agent_id="me", model="sonnet", tokens=1, cost_nano=1)
+assert ledger.reserve(ask, holder_of_this_process()).granted
+"""
+MODEL_ONLY = "import sys; sys.path.insert(0, sys.argv[2]); import runner.allowance.model, runner.errors"
+
+
+def ask(run_id: str) -> Ask:
+    return Ask(id=run_id, agent_id="me", model="sonnet", tokens=100, cost_nano=1_000)
+
+
+def file_store(folder: Path) -> Reserve:
+    ledger = FileLedger(folder / "files", lambda _: LIMITS, time.time, lambda _: True, timeout_s=60)
+    return lambda run_id: ledger.reserve(ask(run_id), ME)
+
+
+def sqlite_store(folder: Path) -> Reserve:
+    """The same decision in SQL: sums of what is held and used, then one row, in one immediate transaction."""
+    database = sqlite3.connect(folder / "floor.db", timeout=60, isolation_level=None)
+    database.execute("pragma journal_mode = wal")
+    database.execute("pragma synchronous = full")
+    database.execute(
+        "create table if not exists used (agent text, day int, tokens int, cost int, jobs int, primary key (agent, day))"
+    )
+    database.execute(
+        "create table if not exists hold (id text primary key, agent text, day int, tokens int, cost int)"
+    )
+    database.execute("create index if not exists holds on hold (agent)")
+    return lambda run_id: _reserve_in_sql(database, run_id)
+
+
+def _reserve_in_sql(database: sqlite3.Connection, run_id: str) -> None:
+    day = int(time.time()) // 86_400
+    database.execute("begin immediate")
+    used = database.execute(
+        "select tokens, cost, jobs from used where agent = 'me' and day = ?", (day,)
+    ).fetchone()
+    database.execute("select id from hold where id = ?", (run_id,)).fetchone()
+    assert used is None or used[0] + 100 <= 10**12
+    # The floor keeps no sums of its holds: it counts them as used at once, which is less work than ours.
+    database.execute(
+        "insert into used values ('me', ?, 100, 1000, 1) on conflict do update "
+        "set tokens = tokens + 100, cost = cost + 1000, jobs = jobs + 1",
+        (day,),
+    )
+    database.execute("insert into hold values (?, 'me', ?, 100, 1000)", (run_id, day))
+    database.execute("commit")
+
+
+STORES: dict[str, Callable[[Path], Reserve]] = {"files": file_store, "sqlite": sqlite_store}
+
+
+def work(store: str, folder: Path, name: str, seconds: float) -> None:
+    """One process of a race: ready, go, then operations and the waits in milliseconds."""
+    reserve = STORES[store](folder)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    waits = []
+    end = time.perf_counter() + seconds
+    while (before := time.perf_counter()) < end:
+        reserve(f"{name}-{len(waits)}")
+        waits.append(1_000 * (time.perf_counter() - before))
+    waits.sort()
+    print(len(waits), waits[len(waits) // 2], waits[len(waits) * 99 // 100], waits[-1])
+
+
+def race(store: str, folder: Path, processes: int, seconds: float) -> dict[str, float]:
+    command = [sys.executable, __file__, "--worker", store, str(folder), "--seconds", str(seconds)]
+    racers = [
+        subprocess.Popen(
+            [*command, "--name", f"p{number}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        for number in range(processes)
+    ]
+    for racer in racers:
+        assert racer.stdout is not None
+        racer.stdout.readline()
+    told = [racer.stdin.write("go\n") and racer.stdin.flush() for racer in racers if racer.stdin]
+    assert len(told) == processes
+    results = [[float(word) for word in racer.communicate()[0].split()] for racer in racers]
+    counts = [result[0] for result in results]
+    return {
+        "ops/s": sum(counts) / seconds,
+        "p50 ms": statistics.median(result[1] for result in results),
+        "p99 ms": max(result[2] for result in results),
+        "max ms": max(result[3] for result in results),
+        "share": min(counts) / max(counts),
+    }
+
+
+def with_history(folder: Path) -> None:
+    """10,000 operations of the past: reserved and settled runs over 30 days, as fast as memory allows."""
+    memory = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+    clock = [time.time() - 30 * 86_400]
+    ledger = FileLedger(memory / "files", lambda _: LIMITS, lambda: clock[0], lambda _: True)
+    for number in range(HISTORY // 2):
+        ledger.reserve(ask(f"run-{number:08}-of-the-past"), ME)
+        ledger.settle(
+            f"run-{number:08}-of-the-past", Spent(tokens=Tokens(output=90), cost_nano=900), failed=False
+        )
+        clock[0] += 30 * 86_400 / (HISTORY // 2)
+    ledger.close()
+    shutil.copytree(memory / "files", folder / "files")
+    shutil.rmtree(memory)
+    floor = sqlite_store(folder)
+    for number in range(200):
+        floor(f"past-{number}")
+
+
+def cold(store: str, folder: Path, count: int) -> float:
+    """Median milliseconds of open, reserve, close."""
+    waits = []
+    for number in range(count):
+        before = time.perf_counter()
+        reserve = STORES[store](folder)
+        reserve(f"cold-{store}-{number}")
+        del reserve
+        waits.append(1_000 * (time.perf_counter() - before))
+    return statistics.median(waits)
+
+
+def cpu_ms(code: str, folder: Path, count: int = 7) -> float:
+    """Least CPU milliseconds of a whole process, fork to exit."""
+    spent = []
+    for _ in range(count):
+        child = subprocess.Popen([sys.executable, "-I", "-S", "-c", code, str(folder), str(ROOT)])
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = status
+        assert status == 0
+        spent.append(1_000 * (usage.ru_utime + usage.ru_stime))
+    return min(spent)
+
+
+def compare(place: Path, seconds: float, rounds: int) -> None:
+    print(f"{'warm reserve':24}{'ops/s':>8}{'p50 ms':>9}{'p99 ms':>9}{'max ms':>9}{'min/max share':>15}")
+    for processes in (1, 8):
+        found: dict[str, list[dict[str, float]]] = {store: [] for store in STORES}
+        for turn in range(rounds):
+            for store in STORES:
+                folder = place / f"{store}-{processes}-{turn}"
+                folder.mkdir()
+                found[store].append(race(store, folder, processes, seconds))
+        best = {store: max(rows, key=lambda row: row["ops/s"]) for store, rows in found.items()}
+        for store, row in best.items():
+            cells = f"{row['ops/s']:8.0f}{row['p50 ms']:9.2f}{row['p99 ms']:9.2f}{row['max ms']:9.1f}"
+            print(f"{f'{store}, {processes} processes':24}{cells}{row['share']:15.2f}")
+        print(f"{'':4}files / sqlite: {best['files']['ops/s'] / best['sqlite']['ops/s']:.2f}x")
+
+
+def compare_cold(place: Path) -> None:
+    folder = place / "cold"
+    folder.mkdir()
+    with_history(folder)
+    waits = {store: cold(store, folder, 40) for store in STORES}
+    print(f"cold reserve, {HISTORY:,} operations of history (sqlite: 200): ", end="")
+    print(", ".join(f"{store} p50 {wait:.2f} ms" for store, wait in waits.items()), end="; ")
+    print(f"files / sqlite: {waits['files'] / waits['sqlite']:.2f}x the time")
+    nothing, values, hook = (cpu_ms(code, folder / "files") for code in ("pass", MODEL_ONLY, HOOK))
+    print(
+        f"process CPU: empty interpreter {nothing:.1f} ms, with the value classes {values:.1f} ms, ", end=""
+    )
+    print(
+        f"with a durable reserve {hook:.1f} ms: {hook / values:.2f}x of the classes, {hook / nothing:.2f}x of nothing"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seconds", type=float, default=0.8)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--folder", type=Path, default=Path.cwd(), help="on the disk to measure")
+    parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--name", help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.worker:
+        work(chosen.worker[0], Path(chosen.worker[1]), chosen.name, chosen.seconds)
+        return
+    with tempfile.TemporaryDirectory(dir=chosen.folder, prefix=".bench-allowance-") as place:
+        compare(Path(place), chosen.seconds, chosen.rounds)
+        compare_cold(Path(place))
+
+
+if __name__ == "__main__":
+    main()
