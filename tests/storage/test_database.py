@@ -284,8 +284,8 @@ def test_damage_is_found_when_the_file_is_opened_after_a_failure(database: Datab
     with no_file_larger_than(log.stat().st_size), pytest.raises(StoreFailed):
         write(database, "y" * 100_000)
     with database.path.open("r+b") as file:
-        file.seek(3 * 4096)
-        file.write(b"\xff" * 8192)
+        file.seek(19 * 4096)  # a page that writing one more row does not touch
+        file.write(b"\xff" * 4096)
 
     with pytest.raises(StoreFailed, match="damaged") as told:
         write(database, "two")

@@ -39,6 +39,10 @@ CREATE INDEX task_next_of_project ON task (project, order_key, number) WHERE sta
 CREATE INDEX task_next ON task (order_key, number) WHERE status = 'pending' AND waiting = 0;
 CREATE INDEX task_lease ON task (lease_until) WHERE status = 'in_progress';
 
+-- What a list goes through: open tasks in the order of the queue, then ended ones, the newest change first.
+CREATE INDEX task_open ON task (order_key, number) WHERE status IN ('pending', 'in_progress', 'blocked');
+CREATE INDEX task_ended ON task (updated_at, number) WHERE status IN ('completed', 'failed', 'cancelled');
+
 -- Long texts stay out of the row that every heartbeat writes again.
 CREATE TABLE task_text (
     task        INTEGER PRIMARY KEY REFERENCES task (number),
