@@ -18,18 +18,21 @@ BEGIN = re.compile(rb"-{4,5} ?BEGIN " + _NAME + rb" ?-{4,5}|PuTTY-User-Key-File-
 _NEWLINE = rb"(?:\r?\n|(?:\\{1,8}r)?\\{1,8}n)"
 _GAP = rb"(?:[ \t]|" + _NEWLINE + rb"){0,40}"
 # Before the text of a line: a quotation or diff mark, or a line number as tools print it.
-_MARK = rb"(?:[>|#*+-]|\d{1,6}(?:\t|\xe2\x86\x92|\\{1,8}t|:)|[ \t]){0,4}"
+_MARK = rb"(?:[>|#*+-]|\d{1,6}(?:\t|\xe2\x86\x92|\\{1,8}(?:t|u2192)|:)|[ \t]){0,4}"
 _HEADER = (
     rb"(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|Subject|Encryption|Public-Lines|Private-Lines|Private-MAC"
     rb"|Key-Derivation|Argon2-[A-Za-z]{1,20}):[^\n\\\"]{0,200}"
 )
 _LONG = re.compile(_GAP + _MARK + rb"[A-Za-z0-9+/=]{16,}")
+_END_LINE = rb"-{4,5} ?END " + _NAME + rb" ?-{4,5}"
+_SHORT = rb"[A-Za-z0-9+/=]{1,15}"
 _OTHER = re.compile(
-    _GAP + _NEWLINE + rb"[ \t]{0,16}" + _MARK +
-    # The last line of a key may be short, but it has the line for itself.
-    rb"(?:" + _HEADER + rb"|[A-Za-z0-9+/=]{1,15}(?=[ \t]{0,8}(?:" + _NEWLINE + rb"|[\"'`]|-{4,5} ?END|\Z)))"
+    # The last line of a key may be short; then it has the line for itself or stands before the end line.
+    rb"(?:" + _GAP + _NEWLINE + rb"[ \t]{0,16}" + _MARK +
+    rb"(?:" + _HEADER + rb"|" + _SHORT + rb"(?=[ \t]{0,8}(?:" + _NEWLINE + rb"|[\"'`]|\Z)))"
+    rb"|" + _GAP + _SHORT + rb"(?=" + _GAP + _END_LINE + rb"))"
 )  # fmt: skip
-_END = re.compile(_GAP + _MARK + rb"-{4,5} ?END " + _NAME + rb" ?-{4,5}")
+_END = re.compile(_GAP + _MARK + _END_LINE)
 _RUN = re.compile(rb"[A-Za-z0-9+/=]*")
 _START = re.compile(rb"(?:" + _OTHER.pattern + rb"){0,4}" + _LONG.pattern)
 

@@ -9,7 +9,7 @@ from runner.redaction.forms import forms
 from runner.redaction.needles import Needle, Span, needles_for
 from runner.redaction.scanner import Scanner
 from runner.redaction.shapes import Shape, known_shapes
-from runner.redaction.variables import secret_values, worth_hiding
+from runner.redaction.variables import MIN_LENGTH, secret_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Redactor:
 
     def add(self, value: str, *, kind: str = "secret") -> None:
         """Hide `value` from now on, in every form it may take; one shorter than 6 characters is ignored."""
-        if not worth_hiding(value):
+        if len(value) < MIN_LENGTH:
             return
         for form in forms(value):
             needle = Needle(anchor=form, value_kind=kind, distinctive=_distinctive(value))

@@ -80,10 +80,11 @@ _OWN = (
     # api.slack.com/authentication/token-types, all prefixes, also rotated and app-level tokens
     (
         "slack-token",
-        "xoxb- xoxa- xoxp- xoxe. xoxe- xoxr- xoxs- xoxo- xoxc- xoxd- xapp-",
-        rb"x[a-z]{3}[.-][A-Za-z0-9%.-]{10,400}",
+        "xoxb- xoxa- xoxp- xoxe. xoxe- xoxr- xoxs- xoxo- xoxc- xapp-",
+        rb"x[a-z]{3}[.-][A-Za-z0-9.-]{10,400}",
         0,
     ),
+    ("slack-token", "xoxd-", rb"xoxd-[A-Za-z0-9%+/=-]{10,400}", 0),
     # github.blog 2021-09-23, new npm token format
     ("npm-token", "npm_", rb"npm_[A-Za-z0-9]{36}", 0),
     # docs.npmjs.com, npmrc: the line that holds a token of any form

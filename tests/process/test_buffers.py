@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.process.buffers import Ends, Lines, Tail
@@ -14,6 +14,7 @@ def taken(lines: Lines) -> list[bytes]:
     return list(iter(lines.take, None))
 
 
+@settings(deadline=None)
 @given(pieces)
 def test_lines_are_the_same_however_they_arrive(parts: list[bytes]) -> None:
     lines = Lines()
@@ -57,6 +58,7 @@ def test_an_endless_line_comes_in_pieces() -> None:
     assert taken(lines) == [b"1234567890", b"a\n", b"b\n"]
 
 
+@settings(deadline=None)
 @given(pieces, st.integers(min_value=0, max_value=30))
 def test_a_tail_is_the_end_of_all(parts: list[bytes], limit: int) -> None:
     tail = Tail(limit)
@@ -68,6 +70,7 @@ def test_a_tail_is_the_end_of_all(parts: list[bytes], limit: int) -> None:
     assert tail.bytes() == whole[max(0, len(whole) - limit) :]
 
 
+@settings(deadline=None)
 @given(pieces, st.integers(min_value=0, max_value=60))
 def test_what_fits_is_kept_whole_and_else_both_ends(parts: list[bytes], limit: int) -> None:
     ends = Ends(limit)
