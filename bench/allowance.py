@@ -1,6 +1,6 @@
 """How fast the allowance reserves, against the floor that a SQLite ledger (WAL, FULL) sets, in one run.
 
-    python bench/allowance.py [--seconds 0.8] [--rounds 2] [--folder FOLDER]
+    python bench/allowance.py [--seconds 0.6] [--rounds 2] [--folder FOLDER]
 
 Warm: the store stays open in the process. Cold: open, read, check, reserve, flush, close, with 10,000 operations of
 history. Process: CPU of a whole hook that reserves, against an interpreter that does nothing. Both stores are durable:
@@ -30,6 +30,7 @@ LIMITS = Limits(
     daily_tokens=10**12, daily_jobs=10**9, concurrent_jobs=10**9, daily_cost_nano=10**15, models=("sonnet",)
 )
 HISTORY = 10_000
+MEMORY = Path("/dev/shm")  # noqa: S108 - a place without flushes, for a folder with a random name
 Reserve = Callable[[str], object]
 HOOK = """
 import sys, time
@@ -59,7 +60,8 @@ def sqlite_store(folder: Path) -> Reserve:
     database.execute("pragma journal_mode = wal")
     database.execute("pragma synchronous = full")
     database.execute(
-        "create table if not exists used (agent text, day int, tokens int, cost int, jobs int, primary key (agent, day))"
+        "create table if not exists used "
+        "(agent text, day int, tokens int, cost int, jobs int, primary key (agent, day))"
     )
     database.execute(
         "create table if not exists hold (id text primary key, agent text, day int, tokens int, cost int)"
@@ -94,7 +96,7 @@ def work(store: str, folder: Path, name: str, seconds: float) -> None:
     reserve = STORES[store](folder)
     print("ready", flush=True)
     sys.stdin.readline()
-    waits = []
+    waits: list[float] = []
     end = time.perf_counter() + seconds
     while (before := time.perf_counter()) < end:
         reserve(f"{name}-{len(waits)}")
@@ -118,8 +120,10 @@ def race(store: str, folder: Path, processes: int, seconds: float) -> dict[str, 
     for racer in racers:
         assert racer.stdout is not None
         racer.stdout.readline()
-    told = [racer.stdin.write("go\n") and racer.stdin.flush() for racer in racers if racer.stdin]
-    assert len(told) == processes
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
     results = [[float(word) for word in racer.communicate()[0].split()] for racer in racers]
     counts = [result[0] for result in results]
     return {
@@ -133,7 +137,7 @@ def race(store: str, folder: Path, processes: int, seconds: float) -> dict[str, 
 
 def with_history(folder: Path) -> None:
     """10,000 operations of the past: reserved and settled runs over 30 days, as fast as memory allows."""
-    memory = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+    memory = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
     clock = [time.time() - 30 * 86_400]
     ledger = FileLedger(memory / "files", lambda _: LIMITS, lambda: clock[0], lambda _: True)
     for number in range(HISTORY // 2):
@@ -211,7 +215,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seconds", type=float, default=0.8)
+    parser.add_argument("--seconds", type=float, default=0.6)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--folder", type=Path, default=Path.cwd(), help="on the disk to measure")
     parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)

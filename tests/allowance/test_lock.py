@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from runner.allowance.files.ledger import FileLedger
-from runner.allowance.files.lock import Turnstile, _holder_pid
+from runner.allowance.files.lock import Turnstile, _holder_pid, _Turn
 from runner.allowance.files.repair import repair
 from runner.errors import Busy
 from tests.allowance.world import ME, NOON, World, ask
@@ -129,6 +130,54 @@ def test_a_lock_can_be_left_twice_and_closed_unused(folder: Path) -> None:
     turnstile.leave()
     turnstile.leave()
     turnstile.close()
+
+
+def test_many_who_wait_come_one_by_one(folder: Path) -> None:
+    inside: list[int] = []
+    seen: list[int] = []
+
+    def pass_through(number: int) -> None:
+        turnstile = Turnstile(str(folder))
+        for _ in range(5):
+            turnstile.take(time.monotonic() + 10)
+            inside.append(number)
+            seen.append(len(inside))
+            inside.remove(number)
+            turnstile.leave()
+        turnstile.close()
+
+    threads = [threading.Thread(target=pass_through, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert seen == [1] * 30
+
+
+@pytest.mark.parametrize("lock", ["lock.a", "lock.b"])
+def test_who_is_interrupted_while_waiting_leaves_no_lock(folder: Path, lock: str) -> None:
+    fd = os.open(folder / lock, os.O_RDWR | os.O_CREAT)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    waiting = Turnstile(str(folder))
+    interrupt = threading.Timer(0.05, signal.pthread_kill, [threading.get_ident(), signal.SIGINT])
+
+    interrupt.start()
+    with pytest.raises(KeyboardInterrupt):
+        waiting.take(time.monotonic() + 10)
+    interrupt.join()
+    os.close(fd)
+
+    after = Turnstile(str(folder))
+    after.take(time.monotonic() + 1)
+    after.leave()
+
+
+def test_a_system_without_locks_to_give_is_an_error_not_a_grant(folder: Path) -> None:
+    turn = _Turn(os.open(folder, os.O_PATH))
+
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        turn.wait(1)
 
 
 def test_without_a_table_of_locks_the_holder_has_no_name(folder: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.allowance.files.lines import encode
+from runner.allowance.files.records import reserve
 from runner.allowance.files.repair import Repaired, repair
 from runner.allowance.model import Limits, Rule
 from runner.errors import StoreFailed
@@ -210,7 +211,15 @@ def test_a_torn_end_is_no_loss(folder: Path) -> None:
 def test_records_that_do_not_fit_are_named(folder: Path) -> None:
     log = logs(folder)[-1]
     number = len(log.read_bytes().split(b"\n")) - 1
-    strange = [["X", "1", "nobody"], ["?", "1"], ["C", "1", "x"], ["C", "1", "y", "a"], ["R"], []]
+    strange = [
+        ["X", "1", "nobody"],
+        ["?", "1"],
+        ["C", "1", "x"],
+        ["C", "1", "y", "a"],
+        ["R"],
+        [],
+        reserve(1, 1, ask("old-0", tokens=0, cost=0), ME),
+    ]
     with log.open("ab") as file:
         for offset, record in enumerate(strange):
             file.write(encode([str(number + offset), *record]))
@@ -224,7 +233,8 @@ def test_records_that_do_not_fit_are_named(folder: Path) -> None:
         f"line {number + 2} does not fit what came before",
         f"line {number + 3} does not fit what came before",
         f"line {number + 4} does not fit what came before",
-        f"line {number + 6} cannot be read",
+        f"line {number + 6} does not fit what came before",
+        f"line {number + 7} cannot be read",
     ]
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from _thread import allocate_lock, start_new_thread
 
 from runner.errors import Busy
 
-_FIRST_PAUSE_S = 0.000_1
-_LONGEST_PAUSE_S = 0.002
+_PAUSE_S = 0.000_1
 
 
 class Turnstile:
@@ -30,9 +30,12 @@ class Turnstile:
             Busy: another process held it for too long; the message names the process if the system tells.
             OSError: a lock file cannot be opened.
         """
-        self._outer.take(deadline)
+        if not self._outer.take_in_turn(deadline):
+            raise self._inner.busy()
         try:
-            self._inner.take(deadline)
+            # Only we wait for this one, and it is held for less time than it takes to wake a thread.
+            if not self._inner.take_by_asking(deadline):
+                raise self._inner.busy()
         finally:
             self._outer.leave()
 
@@ -50,14 +53,30 @@ class _LockFile:
         self._path = path
         self._fd = -1
 
-    def take(self, deadline: float) -> None:
+    def take_in_turn(self, deadline: float) -> bool:
+        """Queue up in the kernel, behind those who came before; False when the time is over."""
         while True:
-            if self._fd < 0:
-                self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            self._wait(deadline)
+            if not self._try_once():
+                turn = _Turn(self._open())
+                if not turn.wait(max(0.0, deadline - time.monotonic())):
+                    return False
+                self.close()
+                self._fd = turn.fd
             if self._is_still_there():
-                return
+                return True
             self.close()
+
+    def take_by_asking(self, deadline: float) -> bool:
+        """Ask again and again; False when the time is over."""
+        while True:
+            if self._try_once():
+                if self._is_still_there():
+                    return True
+                self.close()
+            elif time.monotonic() >= deadline:
+                return False
+            else:
+                time.sleep(_PAUSE_S)
 
     def leave(self) -> None:
         if self._fd >= 0:
@@ -68,19 +87,25 @@ class _LockFile:
             os.close(self._fd)
             self._fd = -1
 
-    def _wait(self, deadline: float) -> None:
-        pause = _FIRST_PAUSE_S
-        while True:
-            try:
-                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise self._busy() from None
-                time.sleep(min(pause, left))
-                pause = min(pause * 1.5, _LONGEST_PAUSE_S)
-            else:
-                return
+    def busy(self) -> Busy:
+        pid = _holder_pid(self._fd) if self._fd >= 0 else None
+        who = f"process {pid}" if pid else "another process"
+        return Busy(
+            f"the allowance is locked by {who} ({self._path})",
+            hint="try again; if that process hangs or is stopped, end or continue it",
+        )
+
+    def _open(self) -> int:
+        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def _try_once(self) -> bool:
+        if self._fd < 0:
+            self._fd = self._open()
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def _is_still_there(self) -> bool:
         """A lock on a file that somebody removed meanwhile excludes nobody."""
@@ -90,13 +115,53 @@ class _LockFile:
             return False
         return os.path.samestat(there, os.fstat(self._fd))
 
-    def _busy(self) -> Busy:
-        pid = _holder_pid(self._fd)
-        who = f"process {pid}" if pid else "another process"
-        return Busy(
-            f"the allowance is locked by {who} ({self._path})",
-            hint="try again; if that process hangs or is stopped, end or continue it",
-        )
+
+class _Turn:
+    """A blocking lock call with a time limit, which the kernel does not have: a thread makes it.
+
+    The thread holds on to the open file until its turn has come; if nobody waits for it then, it lets go.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self._error: OSError | None = None
+        self._is_over = allocate_lock()
+        self._is_over.acquire()
+        self._mutex = allocate_lock()
+        self._has_come = self._given_up = False
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether the lock came within `timeout_s` seconds; if not, the file is closed sooner or later.
+
+        Raises:
+            OSError: the system has no lock to give.
+        """
+        start_new_thread(self._queue_up, ())
+        try:
+            self._is_over.acquire(timeout=timeout_s)
+        except BaseException:
+            if self._is_ours():
+                os.close(self.fd)
+            raise
+        if self._error is not None:
+            raise self._error
+        return self._is_ours()
+
+    def _is_ours(self) -> bool:
+        with self._mutex:
+            self._given_up = not self._has_come
+            return self._has_come
+
+    def _queue_up(self) -> None:
+        try:
+            fcntl.flock(self.fd, fcntl.LOCK_EX)
+        except OSError as error:
+            self._error = error
+        with self._mutex:
+            self._has_come = self._error is None and not self._given_up
+            if not self._has_come:
+                os.close(self.fd)
+        self._is_over.release()
 
 
 def _holder_pid(fd: int, *, table: str = "/proc/locks") -> int | None:

@@ -99,8 +99,7 @@ class Salvage:
 
     def _add(self, where: str, record: Record) -> None:
         try:
-            _make_known(self.state, record)
-            self.state.apply(record)
+            _apply(self.state, record)
         except (Damaged, ValueError, IndexError):
             self.lost.append(f"{where} does not fit what came before")
 
@@ -126,10 +125,15 @@ def _reservation_in(line: bytes) -> Record:
     return []
 
 
-def _make_known(state: State, record: Record) -> None:
-    """A settlement tells all there is to book: open the hold that it ends, if its first record is lost."""
-    if record[0] != records.SETTLE or state.find(record[2]) is not None:
-        return
-    _, at, entry_id, agent, model, repository, day, *_ = record
-    numbers = [day, at, "0", "0", "0", *["0"] * 9]
-    state.apply([records.RESERVE, at, entry_id, agent, model, repository, "", OPEN, *numbers])
+def _apply(state: State, record: Record) -> None:
+    """Add a record that may stand behind lost ones. Raises: Damaged, ValueError, IndexError: it does not fit."""
+    kind, entry_id = record[0], record[2]
+    known = state.find(entry_id) is not None
+    if kind == records.RESERVE and known:
+        raise Damaged("a reservation that there is already")
+    if kind == records.SETTLE and not known:
+        # A settlement tells all there is to book: open the hold that it ends, for its first record is lost.
+        _, at, _, agent, model, repository, day, *_ = record
+        numbers = [day, at, "0", "0", "0", *["0"] * 9]
+        state.apply([records.RESERVE, at, entry_id, agent, model, repository, "", OPEN, *numbers])
+    state.apply(record)
