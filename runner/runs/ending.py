@@ -112,7 +112,7 @@ def clean_up(run: Run) -> None:
     path = run.work_tree
     with run.record.step(Step.CLEAN_UP, work_tree=str(path)):
         try:
-            run.tools.clone.remove_work_tree(path, branch=run.branch)
+            run.tools.clone.remove_work_tree(path)
         except (RunnerError, OSError) as error:
             log.warning("the work tree %s could not be removed: %s", path, error)
             run.warn(f"the work tree {path} could not be removed: {error}")

@@ -13,10 +13,12 @@ from runner.context.model import Bundle
 from runner.context.source import CommitSource
 from runner.errors import OutsideTrouble, SettingsProblem
 from runner.events.model import EventName
+from runner.git.discovery import Place
 from runner.git.names import branch_name
 from runner.git.repository import Repository
 from runner.git.work_tree import WorkTree
 from runner.process.run import run as run_program
+from runner.runs.ahead import Ahead
 from runner.runs.checks import split_command
 from runner.runs.holding import hold_for
 from runner.runs.model import Check, Step
@@ -110,19 +112,31 @@ def check_facts(checks: tuple[Check, ...]) -> list[Json]:
 
 
 def gather(run: Run) -> Bundle:
-    """The context: the task's own files and the related code of the base commit, inside the budget."""
-    task, policy, base = run.task, run.policy, run.base.commit_id
-    repository = Repository.open(run.work_tree, source=run.tools.checkout.source)
+    """The context: the task's own files and the related code of the base commit, inside the budget.
+
+    It only reads objects of the private clone, so it can be called while the work tree is still being made.
+    """
+    task, policy, base, clone = run.task, run.policy, run.base.commit_id, run.tools.clone.path
+    place = Place(top=clone, git_dir=clone, common_dir=clone)
+    repository = Repository(place, run.tools.checkout.source)
+    # The first use of these loads their libraries; better now than when somebody waits.
+    run.tools.redactor.text(task.title)
+    run.tools.prompts.source("task")
+    return build_bundle(
+        CommitSource(repository, base),
+        title=task.title,
+        description=task.description,
+        files=task.files,
+        budget_tokens=policy.context_tokens,
+        exclude=policy.context_exclude,
+        recent_commits=repository.recent_commits(10, base),
+    )
+
+
+def take_context(run: Run, gathered: Ahead[Bundle]) -> Bundle:
+    """The context, and its receipt in the run's folder."""
     with run.step(Step.CONTEXT, "looking for related code") as facts:
-        bundle = build_bundle(
-            CommitSource(repository, base),
-            title=task.title,
-            description=task.description,
-            files=task.files,
-            budget_tokens=policy.context_tokens,
-            exclude=policy.context_exclude,
-            recent_commits=repository.recent_commits(10, base),
-        )
+        bundle = gathered.result()
         facts.update(tokens=bundle.tokens, files=[item.path for item in bundle.items])
         run.record.write_json("bundle.json", bundle_facts(bundle))
     return bundle

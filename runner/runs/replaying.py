@@ -63,7 +63,7 @@ class Replayer:
         try:
             return self._play(record, tree, base, stop)
         finally:
-            self.clone.remove_work_tree(path, branch=f"replay/{record.run_id}")
+            self.clone.remove_work_tree(path)
 
     def _play(self, record: RunRecord, tree: WorkTree, base: Base, stop: Stop) -> Replay:
         before = self.checks.run_base(tree.path, tree.tree_id(base.commit_id), stop=stop)

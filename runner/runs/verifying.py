@@ -27,7 +27,8 @@ def verify(
         if judgement.outcome is Outcome.DONE or repairs_left == 0:
             return judgement, None
         red = run.evidence.turned_red
-        prompt = repair_prompt(run, red, number=run.policy.repairs - repairs_left + 1)
+        number = run.policy.repairs - repairs_left + 1
+        prompt = run.tools.redactor.text(repair_prompt(run, red, number=number))
         with run.step(Step.CLAUDE, f"claude repairs what turned red: {len(red)}"):
             result = conversation.ask(prompt)
         conversation.keep_changes(tree)

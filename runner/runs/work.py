@@ -8,10 +8,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from runner.claude.protocol import ClaudeResult
+from runner.context.model import Bundle
 from runner.context.tokens import estimate_tokens
 from runner.errors import BranchMoved, RunnerError, Stopped
 from runner.git.work_tree import WorkTree
 from runner.runs import delivering, ending, preparing, resuming
+from runner.runs.ahead import Ahead
 from runner.runs.conversing import Conversation
 from runner.runs.heartbeat import Heartbeat
 from runner.runs.judging import Judgement, first_line, judge_answer
@@ -76,12 +78,21 @@ def _end(run: Run, judgement: Judgement, retry_at: datetime | None) -> None:
 
 def _attempt(run: Run) -> tuple[Judgement, datetime | None]:
     """The steps in their order, up to the pull request."""
+    context = Ahead(lambda: preparing.gather(run), name="context")
+    try:
+        return _steps(run, context)
+    finally:
+        context.wait()
+
+
+def _steps(run: Run, context: Ahead[Bundle]) -> tuple[Judgement, datetime | None]:
     tree = preparing.make_work_tree(run)
     before = preparing.check_base(run, tree)
     earlier = resuming.pick_up(run, tree)
     run.session_id = run.task.conversation if earlier and run.task.conversation else str(uuid.uuid4())
-    prompt = task_prompt(run, preparing.gather(run), resumed=earlier is not None)
-    run.record.write("prompt.md", run.tools.redactor.text(prompt).encode())
+    text = task_prompt(run, preparing.take_context(run, context), resumed=earlier is not None)
+    prompt = run.tools.redactor.text(text)
+    run.record.write("prompt.md", prompt.encode())
     preparing.resize_hold(run, estimate_tokens(prompt))
 
     conversation = Conversation(run, tree_id=tree.tree_id(run.base.commit_id), before=earlier)

@@ -120,7 +120,7 @@ def recorded_claude(folder: Path, clone: PrivateClone) -> ClaudeRunner:
     from runner.claude.recorded import RecordedClaude
 
     def apply(work_tree: Path, patch: bytes) -> None:
-        clone.work_tree(work_tree, branch="").apply(patch)
+        clone.work_tree(work_tree).apply(patch)
 
     return RecordedClaude(folder, apply)
 

@@ -24,7 +24,7 @@ def replayer(world: World) -> Replayer:
     clone = PrivateClone.ensure(checkout, world.paths.clones)
 
     def apply(work_tree: Path, patch: bytes) -> None:
-        clone.work_tree(work_tree, branch="").apply(patch)
+        clone.work_tree(work_tree).apply(patch)
 
     def recorded(folder: Path) -> ClaudeRunner:
         return RecordedClaude(folder, apply)
