@@ -19,9 +19,9 @@ def forms(value: str) -> tuple[bytes, ...]:
     """
     found: dict[bytes, None] = {}
     for text in (*_long_lines(value), *_escaped(value)):
-        for piece in _pieces(text.encode("utf-8", "surrogateescape")):
+        for piece in _pieces(_bytes(text)):
             found[piece] = None
-    for core in _base64_cores(value.encode("utf-8", "surrogateescape")):
+    for core in _base64_cores(_bytes(value)):
         for piece in _pieces(core):
             found[piece] = None
     return tuple(found)
@@ -38,7 +38,7 @@ def _escaped(value: str) -> tuple[str, ...]:
     once = (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
     # JSON inside JSON: a tool's output in a line of the stream.
     twice = tuple(json.dumps(text)[1:-1] for text in once)
-    raw = value.encode("utf-8", "surrogateescape")
+    raw = _bytes(value)
     return tuple(
         text for text in (*once, *twice, quote(raw, safe=""), quote(raw), quote_plus(raw)) if "\n" not in text
     )
@@ -54,6 +54,14 @@ def _base64_cores(value: bytes) -> tuple[bytes, ...]:
             first, last = -(-shift * 8 // 6), (shift + len(value)) * 8 // 6
             cores.append(text[first:last])
     return tuple(core for core in cores if len(core) >= MIN_LENGTH)
+
+
+def _bytes(text: str) -> bytes:
+    """As the environment gave them; a surrogate that no environment gives is written as it is."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _pieces(text: bytes) -> tuple[bytes, ...]:

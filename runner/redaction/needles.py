@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
-from runner.redaction.shapes import Shape
+from runner.redaction.shapes import Shape, known_shapes
 
 MATCH_LIMIT_BYTES = 8192
 """No pattern looks further than this from its anchor."""
@@ -67,13 +68,20 @@ def spans_of(shape: Shape, text: bytes, at: int, wall: int) -> Iterator[Span]:
         yield Span(start=start, end=end, kind=shape.kind)
 
 
-def needles_for(shapes: Iterable[Shape]) -> tuple[Needle, ...]:
-    """One needle per beginning, whichever shapes share it."""
+@cache
+def shape_needles() -> tuple[Needle, ...]:
+    """One needle per beginning, whichever known shapes share it."""
     by_anchor: dict[bytes, list[Shape]] = {}
-    for shape in shapes:
+    for shape in known_shapes():
         for anchor in shape.anchors:
             by_anchor.setdefault(anchor, []).append(shape)
     return tuple(Needle(anchor=anchor, shapes=tuple(group)) for anchor, group in by_anchor.items())
+
+
+@cache
+def searched_shapes() -> tuple[Shape, ...]:
+    """The known shapes without a fixed beginning."""
+    return tuple(shape for shape in known_shapes() if not shape.anchors)
 
 
 def _run_end(text: bytes, at: int, wall: int) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runner.redaction.forms import forms
-from runner.redaction.needles import Needle, Span, needles_for
+from runner.redaction.needles import Needle, Span, searched_shapes, shape_needles
 from runner.redaction.scanner import Scanner
-from runner.redaction.shapes import Shape, known_shapes
 from runner.redaction.variables import MIN_LENGTH, secret_values
 
 
@@ -25,9 +25,10 @@ class Redactor:
 
     def __init__(self, variables: Mapping[str, str] | None = None) -> None:
         """Hide the secret values among `variables`, the process environment as a rule."""
+        self._lock = threading.Lock()
         self._values: dict[bytes, Needle] = {}
-        self._shapes: tuple[Shape, ...] | None = None
-        self._shape_needles: tuple[Needle, ...] = ()
+        self._needles: tuple[Needle, ...] = ()
+        """Values and shapes together; empty until somebody asks, because shapes come from a large library."""
         for value, name in secret_values(variables or {}).items():
             self.add(value, kind=name)
 
@@ -35,10 +36,11 @@ class Redactor:
         """Hide `value` from now on, in every form it may take; one shorter than 6 characters is ignored."""
         if len(value) < MIN_LENGTH:
             return
-        for form in forms(value):
-            needle = Needle(anchor=form, value_kind=kind, distinctive=_distinctive(value))
-            # A new dictionary: another thread may be going through the old one.
-            self._values = {form: needle} | self._values
+        with self._lock:
+            for form in forms(value):
+                needle = Needle(anchor=form, value_kind=kind, distinctive=_distinctive(value))
+                self._values.setdefault(form, needle)
+            self._needles = ()
 
     def text(self, text: str) -> str:
         """`text` with `[redacted:<kind>]` in place of every secret."""
@@ -54,7 +56,7 @@ class Redactor:
         """Every secret in `text`, without those that are too plain to be sure of."""
         data = text.encode("utf-8", "surrogatepass")
         needles = tuple(needle for needle in self.needles() if needle.distinctive)
-        pieces = Scanner().feed(data, needles=needles, searched=self.searched(), final=True)
+        pieces = Scanner().feed(data, needles=needles, searched=searched_shapes(), final=True)
         found: list[Finding] = []
         line, counted = 1, 0
         for span in (piece for piece in pieces if isinstance(piece, Span)):
@@ -65,23 +67,16 @@ class Redactor:
 
     def needles(self) -> tuple[Needle, ...]:
         """What is looked for by its beginning."""
-        self._known()
-        return (*self._values.values(), *self._shape_needles)
-
-    def searched(self) -> tuple[Shape, ...]:
-        """What has no fixed beginning."""
-        return tuple(shape for shape in self._known() if not shape.anchors)
+        with self._lock:
+            if not self._needles:
+                self._needles = (*self._values.values(), *shape_needles())
+            return self._needles
 
     def replacement(self, kind: str) -> bytes:
         """What is written in place of a secret; it never contains one itself."""
         told = f"[redacted:{kind}]".encode()
-        return b"[***]" if any(value in told for value in self._values) else told
-
-    def _known(self) -> tuple[Shape, ...]:
-        if self._shapes is None:
-            self._shape_needles = needles_for(known_shapes())
-            self._shapes = known_shapes()
-        return self._shapes
+        with self._lock:
+            return b"[***]" if any(value in told for value in self._values) else told
 
 
 class Stream:
@@ -101,7 +96,7 @@ class Stream:
 
     def _pass(self, data: bytes, *, final: bool) -> bytes:
         known = self._redactor
-        pieces = self._scanner.feed(data, needles=known.needles(), searched=known.searched(), final=final)
+        pieces = self._scanner.feed(data, needles=known.needles(), searched=searched_shapes(), final=final)
         return b"".join(
             piece if isinstance(piece, bytes) else known.replacement(piece.kind) for piece in pieces
         )

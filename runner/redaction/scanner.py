@@ -88,8 +88,10 @@ class Scanner:
     ) -> Iterator[bytes | Span]:
         """Decide `start` to `stop`; nothing that begins there reaches past `wall`."""
         found = list(self._later)
+        ahead = self._text[start:]
         for needle in needles:
-            found += self._hits(needle, start, stop, wall)
+            if needle.anchor in ahead:  # as a rule nothing is: keep that case short
+                found += self._hits(needle, start, stop, wall)
         for shape in searched:
             found += self._searched(shape, start, stop, wall)
         found.sort(key=lambda span: (span.start, -span.end))

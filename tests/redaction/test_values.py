@@ -85,6 +85,18 @@ def test_a_very_long_value_is_hidden_whole() -> None:
     assert out.endswith("b")
 
 
+@pytest.mark.parametrize("value", ["byte-\udcff-value", "half-\ud800-of-a-pair"])
+def test_a_value_that_is_no_text_is_hidden_too(value: str) -> None:
+    redactor = hidden(value)
+
+    escaped = redactor.text(json.dumps(value))
+
+    assert escaped == '"[redacted:it]"'
+    assert redactor.stream().feed(b"byte-\xff-value\n") == (
+        b"[redacted:it]\n" if "byte" in value else b"byte-\xff-value\n"
+    )
+
+
 def test_of_two_that_begin_alike_the_longer_one_counts() -> None:
     redactor = Redactor({"A_TOKEN": "abcdef", "B_TOKEN": "abcdefghij"})
 
