@@ -6,19 +6,19 @@ import json
 import logging
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from runner.errors import RunnerError, SettingsProblem
 from runner.log_file import LogFile
 from runner.paths import Paths, private_folder, write_private
-from runner.redaction.redactor import Redactor
+
+if TYPE_CHECKING:
+    from runner.redaction.redactor import Redactor
 
 FILE_NAME = "runner.log"
 LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -83,6 +83,8 @@ def write_traceback(bug: BaseException) -> Path:
         write_private(target, text.encode("utf-8", "backslashreplace"))
         _forget_old_tracebacks(setup.folder)
     except RunnerError:
+        import tempfile
+
         folder = Path(tempfile.mkdtemp(prefix="runner-"))
         target = folder / "bug.txt"
         target.write_text(_without_messages(bug), encoding="utf-8", errors="backslashreplace")
@@ -146,11 +148,15 @@ def _tell_trouble(stderr: TextIO, folder: Path, error: Exception) -> None:
 
 def _default_setup() -> _Setup:
     """What a bug before `configure` gets."""
+    from runner.redaction.redactor import Redactor
+
     environ = dict(os.environ)
     return _Setup(folder=Paths.from_environment(environ).log, redactor=lambda: Redactor(environ))
 
 
 def _redacted_traceback(bug: BaseException, redactor: Callable[[], Redactor]) -> str:
+    import traceback
+
     try:
         return redactor().text("".join(traceback.format_exception(bug)))
     except Exception:  # noqa: BLE001 - the bug may sit in what we use here
@@ -159,6 +165,8 @@ def _redacted_traceback(bug: BaseException, redactor: Callable[[], Redactor]) ->
 
 def _without_messages(bug: BaseException) -> str:
     """What cannot hold a secret: where it happened and the class of the error."""
+    import traceback
+
     return "".join(traceback.format_tb(bug.__traceback__)) + f"{type(bug).__name__} (message left out)\n"
 
 

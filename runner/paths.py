@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -109,9 +108,10 @@ def write_private(path: Path, content: bytes) -> None:
     Raises:
         StoreFailed: it cannot be written; the old file is as it was.
     """
+
     target = path.resolve()
     private_folder(target.parent)
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
+    draft = target.with_name(f".{target.name}.{os.urandom(6).hex()}")
     try:
         _write_through(draft, content)
         draft.replace(target)
