@@ -11,7 +11,7 @@ from runner.tasks.journal import Happening
 from runner.tasks.model import Ending, Outcome, Status, Task, TaskChange
 from runner.tasks.placing import placed, recount_dependents
 from runner.tasks.record import Record, load, save
-from runner.tasks.transitions import BY_WISH, Action, Decision, after, by_hand, conflict
+from runner.tasks.transitions import BY_WISH, TABLE, Action, Decision, after, by_hand, conflict
 from runner.tasks.work import Work
 
 _OUTCOMES = {
@@ -97,9 +97,11 @@ def _with_status(work: Work, record: Record, wish: Status) -> Record:
     if wish not in BY_WISH:
         raise conflict(Status(record.status), f"{record.id} becomes in progress only when it is claimed")
     action = BY_WISH[wish]
+    status = TABLE.get((Status(record.status), action))
+    if status is None:
+        raise conflict(Status(record.status), f"{record.id} is {record.status}: it cannot become {wish}")
     if action in _OUTCOMES:
         return _end_by_hand(work, record, action, _OUTCOMES[action])
-    status = after(Status(record.status), action, record.id)
     changed = save(work.tx, placed(work, record._replace(status=status.value, updated_at=work.now), work.now))
     set_question(work, changed, "")
     journal.tell(work, changed, Happening.UPDATED, status=changed.status)

@@ -14,12 +14,13 @@ MAX_PATH = 4_000
 MAX_NOTE = 2_000
 MAX_BLOCK_BYTES = 5_000_000
 
-_NOT_IN_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Patterns are compiled when they are first used, by `re` itself: `runner list` needs only the shortest.
+_NOT_IN_A_LINE = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 """Control characters, line ends of every kind, and halves of characters (bytes that were not UTF-8)."""
-_NOT_IN_A_BLOCK = re.compile("[\x00\ud800-\udfff]")
-_CAPABILITY = re.compile(r"[a-z0-9][a-z0-9._:/+-]{0,63}")
-_TASK_ID = re.compile(r"T-([1-9][0-9]{0,17})")
-_REFERENCE = re.compile(r"(?P<path>.+?)(?::(?P<start>[0-9]{1,9})(?:-(?P<end>[0-9]{1,9}))?)?")
+_NOT_IN_A_BLOCK = "[\x00\ud800-\udfff]"
+_CAPABILITY = r"[a-z0-9][a-z0-9._:/+-]{0,63}"
+_TASK_ID = r"T-([1-9][0-9]{0,17})"
+_REFERENCE = r"(?P<path>.+?)(?::(?P<start>[0-9]{1,9})(?:-(?P<end>[0-9]{1,9}))?)?"
 
 
 def task_id(number: int) -> str:
@@ -29,7 +30,7 @@ def task_id(number: int) -> str:
 
 def task_number(text: str) -> int | None:
     """The number in a task id; None if no task can have this id."""
-    found = _TASK_ID.fullmatch(text)
+    found = re.fullmatch(_TASK_ID, text)
     return int(found[1]) if found else None
 
 
@@ -39,7 +40,7 @@ def parse_file_reference(text: str) -> FileReference:
     Raises:
         UsageProblem: no path, or lines that are not from 1 upwards.
     """
-    found = _REFERENCE.fullmatch(text)
+    found = re.fullmatch(_REFERENCE, text)
     if found is None:
         raise UsageProblem(f"{text!r} is no file reference", hint="write PATH, PATH:LINE or PATH:LINE-LINE")
     start, end = found["start"], found["end"]
@@ -68,14 +69,14 @@ def line(text: str, what: str, *, most: int = MAX_LINE) -> str:
         raise UsageProblem(f"{what} may not be empty")
     if len(stripped) > most:
         raise UsageProblem(f"{what} may have {most} characters, not {len(stripped)}")
-    if _NOT_IN_A_LINE.search(stripped):
+    if re.search(_NOT_IN_A_LINE, stripped):
         raise UsageProblem(f"{what} must be one line of text, without control characters")
     return stripped
 
 
 def block(text: str, what: str, *, most_bytes: int = MAX_BLOCK_BYTES) -> str:
     """Text of any number of lines. Raises: UsageProblem if it is too long or no text."""
-    if _NOT_IN_A_BLOCK.search(text):
+    if re.search(_NOT_IN_A_BLOCK, text):
         raise UsageProblem(f"{what} must be text (UTF-8, no NUL)")
     if len(text) > most_bytes or len(text.encode()) > most_bytes:
         raise UsageProblem(
@@ -87,7 +88,7 @@ def block(text: str, what: str, *, most_bytes: int = MAX_BLOCK_BYTES) -> str:
 def capability(text: str) -> str:
     """A capability in lower case. Raises: UsageProblem."""
     name = text.strip().lower()
-    if not _CAPABILITY.fullmatch(name):
+    if not re.fullmatch(_CAPABILITY, name):
         raise UsageProblem(
             f"{text!r} is no capability",
             hint="letters, digits and . _ : / + - are allowed, at most 64 of them",
@@ -97,7 +98,7 @@ def capability(text: str) -> str:
 
 def cleaned(text: str, *, most: int) -> str:
     """A runner's text, over which it must not fail: what is no text becomes U+FFFD, a long one loses its middle."""
-    clean = _NOT_IN_A_BLOCK.sub("\ufffd", text)
+    clean = re.sub(_NOT_IN_A_BLOCK, "\ufffd", text)
     if len(clean) <= most:
         return clean
     mark = "\n[…]\n"
@@ -107,5 +108,5 @@ def cleaned(text: str, *, most: int) -> str:
 
 def cleaned_line(text: str, *, most: int = MAX_NOTE) -> str:
     """The same on one line, cut at its end."""
-    clean = " ".join(_NOT_IN_A_LINE.sub(" ", text).split())
+    clean = " ".join(re.sub(_NOT_IN_A_LINE, " ", text).split())
     return clean if len(clean) <= most else clean[: most - 1] + "…"

@@ -47,6 +47,7 @@ from runner.tasks.model import (
     Report,
     Status,
     Task,
+    TaskChange,
     TaskFilter,
 )
 from runner.tasks.repeats import forget_old
@@ -258,6 +259,16 @@ def test_every_refusal_is_one_line(queue: QueueUnderTest) -> None:
             call()
         assert "\n" not in str(told.value)
         assert told.value.hint
+
+
+def test_a_refused_status_is_named(queue: QueueUnderTest) -> None:
+    queue.add()
+    queue.board.cancel("T-1")
+
+    with pytest.raises(InvalidTransition, match="T-1 is cancelled: it cannot become pending") as told:
+        queue.board.update("T-1", TaskChange(status=Status.PENDING))
+
+    assert "runner requeue" in told.value.hint
 
 
 def test_events_carry_facts(queue: QueueUnderTest) -> None:
