@@ -3,20 +3,70 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
-from runner.cli.output import json_option, safe, show, table
+from runner.cli.group import Group
+from runner.cli.output import Command, json_option, safe, show, table
 
 if TYPE_CHECKING:
     from runner.allowance.report import AllowanceReport
     from runner.wiring.app import App
 
-LIMIT = "NUMBER"
+UNLIMITED = "unlimited"
+Limit = int | str | list[str] | None
+"""A value as the limits file has it: a number, decimal text for money, a list of models, None for no limit."""
 
 
-@click.group()
+def count(text: str) -> Limit:
+    """A whole number from 0, or `unlimited`."""
+    if text == UNLIMITED:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise click.BadParameter(f'{text!r} is no whole number from 0, nor "unlimited"')
+    return int(text)
+
+
+def seconds(text: str) -> Limit:
+    """A whole number from 1, or `unlimited`."""
+    value = count(text)
+    if value == 0:
+        raise click.BadParameter("a run needs one second at least")
+    return value
+
+
+def money(text: str) -> Limit:
+    """An amount in USD from 0, or `unlimited`."""
+    from runner.allowance.limits import nano_from_usd
+
+    if text == UNLIMITED:
+        return None
+    try:
+        nano_from_usd(text)
+    except ValueError:
+        raise click.BadParameter(f'{text!r} is no amount in USD such as 12.50, nor "unlimited"') from None
+    return text
+
+
+def names(text: str) -> Limit:
+    """Names with commas between them, or `unlimited`."""
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    if not found:
+        raise click.BadParameter('name one model at least, or "unlimited" for all')
+    return None if found == [UNLIMITED] else found
+
+
+def limit_option(
+    flag: str, metavar: str, read: Callable[[str], Limit], help_text: str, *, key: str | None = None
+) -> Callable[[Command], Command]:
+    """An option that sets one limit; `key` is its name in the file, where it is not the flag's."""
+    return click.option(flag, *filter(None, [key]), metavar=metavar, type=read, help=help_text)
+
+
+@click.group(cls=Group)
 def allowance() -> None:
     """See and set limits on tokens, money and jobs.
 
@@ -62,17 +112,17 @@ def _text(shown: AllowanceReport) -> str:
 
 @allowance.command("set")
 @click.option("--agent", metavar="ID", help="Only for this agent (else the default of all).")
-@click.option("--daily-tokens", metavar=LIMIT)
-@click.option("--daily-jobs", metavar=LIMIT)
-@click.option("--concurrent-jobs", metavar=LIMIT)
-@click.option("--daily-cost", "daily_cost_usd", metavar="USD")
-@click.option("--run-tokens", metavar=LIMIT, help="Cap of one run.")
-@click.option("--run-cost", "run_cost_usd", metavar="USD", help="Cap of one run.")
-@click.option("--job-duration", "job_duration_s", metavar="SECONDS")
-@click.option("--models", metavar="A,B", help="The models that may be used.")
+@limit_option("--daily-tokens", "NUMBER", count, "Tokens a day.")
+@limit_option("--daily-jobs", "NUMBER", count, "Runs a day.")
+@limit_option("--concurrent-jobs", "NUMBER", count, "Runs at one time.")
+@limit_option("--daily-cost", "USD", money, "Money a day.", key="daily_cost_usd")
+@limit_option("--run-tokens", "NUMBER", count, "Tokens of one run.")
+@limit_option("--run-cost", "USD", money, "Money for one run.", key="run_cost_usd")
+@limit_option("--job-duration", "SECONDS", seconds, "How long one run may take.", key="job_duration_s")
+@limit_option("--models", "A,B", names, "The models that may be used.")
 @json_option
-@click.pass_obj
-def set_allowance(app: App, /, agent: str | None, as_json: bool, **limits: str | None) -> None:
+@click.pass_context
+def set_allowance(ctx: click.Context, /, agent: str | None, as_json: bool, **limits: Limit) -> None:
     """Set limits; 0 is none at all, "unlimited" takes a limit away.
 
     \b
@@ -81,21 +131,18 @@ def set_allowance(app: App, /, agent: str | None, as_json: bool, **limits: str |
     """
     from runner.allowance.limits_edit import set_limits
 
-    changes = {key: limit_value(key, text) for key, text in limits.items() if text is not None}
+    app: App = ctx.obj
+    # An option that was not given is None as well, but "unlimited" was.
+    changes = {
+        key: value
+        for key, value in limits.items()
+        if ctx.get_parameter_source(key) is not ParameterSource.DEFAULT
+    }
     if not changes:
         raise click.UsageError("say which limit to set, as --daily-cost 5; --help lists them")
     tables = set_limits(app.paths.allowance_file, changes, agent_id=agent)
     now = tables.of(agent) if agent else tables.default
     show(now, as_json=as_json, text=f"{app.paths.allowance_file}: {', '.join(sorted(changes))} set")
-
-
-def limit_value(key: str, text: str) -> object:
-    """What was typed, as the file has it: a number, decimal text for money, a list of models, None for no limit."""
-    if text == "unlimited":
-        return None
-    if key == "models":
-        return [name.strip() for name in text.split(",") if name.strip()]
-    return text if key.endswith("_usd") or not text.lstrip("-").isdigit() else int(text)
 
 
 @allowance.command()
@@ -129,7 +176,9 @@ def explain(app: App, agent: str | None, model: str | None, as_json: bool) -> No
 @json_option
 @click.pass_obj
 def repair(app: App, as_json: bool) -> None:
-    """Rebuild a damaged ledger from what can be read; what is unknown is booked in full.
+    """Rebuild a damaged ledger from what can be read.
+
+    What is unknown is booked in full.
 
     \b
     Example:

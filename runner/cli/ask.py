@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.output import json_option, print_json, read_text, safe, safe_block, show
+from runner.cli import suggesting
+from runner.cli.arguments import agent_option, task_option
+from runner.cli.group import Group
+from runner.cli.output import json_option, print_json, read_text, safe, safe_block, show, tell_warnings
 from runner.cli.progress import choose_progress
 from runner.cli.stopping import stop_on_interrupt
 from runner.tasks.model import Outcome, TaskChange
@@ -27,8 +30,9 @@ if TYPE_CHECKING:
 )
 @click.option("--tools", metavar="A,B", help="The tools Claude may use (else Read, Glob, Grep).")
 @click.option("--edit", is_flag=True, help="Let it change files in the folder.")
-@click.option("--task", "task_id", metavar="TASK", help="Tell this task how far it is.")
-@click.option("--model", metavar="NAME")
+@task_option("Tell this task how far it is.")
+@click.option("--model", metavar="NAME", help="Ask this model.")
+@agent_option
 @json_option
 @click.pass_obj
 def ask(
@@ -41,9 +45,10 @@ def ask(
     model: str | None,
     as_json: bool,
 ) -> None:
-    """Ask Claude once about this folder; it only reads unless you say --edit.
+    """Ask Claude once about this folder.
 
-    A PROMPT of - is read from standard input. What it costs is held and booked like a run.
+    It only reads, unless you say --edit. A PROMPT of - is read from standard input. What it costs is held and
+    booked like a run.
 
     \b
     Example:
@@ -53,6 +58,7 @@ def ask(
 
     if task_id is not None:
         app.board.get(task_id)
+    tell_warnings(app.configuration.warnings)
 
     def tell(percent: int, word: str) -> None:
         if task_id is not None:
@@ -99,7 +105,7 @@ def _answer(result: ClaudeResult, *, as_json: bool) -> None:
     click.get_current_context().exit(EXIT_CODES[result.outcome])
 
 
-@click.group()
+@click.group(cls=Group)
 def prompts() -> None:
     """See the prompts that we give to Claude.
 
@@ -124,7 +130,7 @@ def list_prompts(app: App, as_json: bool) -> None:
 
 
 @prompts.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=suggesting.prompt_names)
 @json_option
 @click.pass_obj
 def show_prompt(app: App, name: str, as_json: bool) -> None:

@@ -6,18 +6,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.output import json_option, safe, show
+from runner.cli.arguments import agent_option, task_argument, task_option
+from runner.cli.output import json_option, safe, show, tell_warnings
+from runner.tasks.model import Status
 
 if TYPE_CHECKING:
     from runner.wiring.app import App
 
 
 @click.command()
-@click.argument("task_id", metavar="TASK")
+@task_argument(Status.PENDING)
+@agent_option
 @json_option
 @click.pass_obj
 def take(app: App, task_id: str, as_json: bool) -> None:
-    """Claim TASK for yourself and switch to a new branch for it; uncommitted changes come along.
+    """Claim TASK for yourself and switch to a new branch for it.
+
+    Uncommitted changes come along.
 
     \b
     Example:
@@ -41,7 +46,7 @@ def take(app: App, task_id: str, as_json: bool) -> None:
     "-m", "--message", required=True, metavar="TEXT", help="What changed; lines after the first are the body."
 )
 @click.option("--push", is_flag=True, help="Push the branch as well.")
-@click.option("--task", "task_id", metavar="TASK", help="Else the one in the branch's name.")
+@task_option("Else the one in the branch's name.")
 @json_option
 @click.pass_obj
 def commit(app: App, message: str, push: bool, task_id: str | None, as_json: bool) -> None:
@@ -68,10 +73,10 @@ def commit(app: App, message: str, push: bool, task_id: str | None, as_json: boo
 @click.command()
 @click.option("--title", metavar="TEXT", help="Else the task's.")
 @click.option("--base", metavar="BRANCH", help="Else the settings', else the default branch.")
-@click.option("--draft", is_flag=True)
-@click.option("--label", "labels", multiple=True, help="Repeatable; with the settings' own.")
+@click.option("--draft", is_flag=True, help="Open it as a draft.")
+@click.option("--label", "labels", multiple=True, metavar="NAME", help="Repeatable; with the settings' own.")
 @click.option("--open", "open_it", is_flag=True, help="Show it in the browser.")
-@click.option("--task", "task_id", metavar="TASK", help="Else the one in the branch's name.")
+@task_option("Else the one in the branch's name.")
 @json_option
 @click.pass_obj
 def pr(
@@ -94,6 +99,7 @@ def pr(
     from runner.runs.by_hand import PullRequestWish, open_pull_request, task_of_branch
     from runner.wiring.forges import choose_forge
 
+    tell_warnings(app.configuration.warnings)
     checkout, settings = app.light_repository, app.settings.pull_request
     task = task_of_branch(app.board, checkout, task_id)
     wish = PullRequestWish(
@@ -106,8 +112,7 @@ def pr(
     made = open_pull_request(
         task, wish, checkout=checkout, forge=forge, prompts=app.prompts, redact=app.redactor.text
     )
-    for warning in made.warnings:
-        click.echo(f"warning: {safe(warning)}", err=True)
+    tell_warnings(made.warnings)
     show(made, as_json=as_json, text=made.url)
     if open_it:
         click.launch(made.url)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.cli.arguments import STATUSES, task_argument
 from runner.cli.output import json_option, safe, show
-from runner.cli.tasks import STATUSES
 from runner.tasks.model import Ending, Outcome, Status, TaskChange
 
 if TYPE_CHECKING:
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("task_id", metavar="TASK")
+@task_argument()
 @click.option("--status", type=STATUSES, help="Only for a task that nobody holds.")
-@click.option("--progress", type=click.IntRange(0, 100), metavar="PERCENT")
+@click.option("--progress", type=click.IntRange(0, 100), metavar="PERCENT", help="How far it is, 0 to 100.")
 @click.option("--note", metavar="TEXT", help='A line about it; "" clears it.')
 @json_option
 @click.pass_obj
@@ -38,7 +38,7 @@ def update(
 
 
 @click.command()
-@click.argument("task_id", metavar="TASK")
+@task_argument(Status.PENDING, Status.IN_PROGRESS, Status.BLOCKED)
 @click.option("--failed", is_flag=True, help="It ends as failed, a dead letter.")
 @click.option("--output", default="", metavar="TEXT", help="What came of it.")
 @click.option("--error", default="", metavar="TEXT", help="Why it failed.")
@@ -75,11 +75,11 @@ def complete(
 
 
 @click.command()
-@click.argument("task_id", metavar="TASK")
+@task_argument(Status.PENDING, Status.IN_PROGRESS, Status.BLOCKED)
 @json_option
 @click.pass_obj
 def cancel(app: App, task_id: str, as_json: bool) -> None:
-    """Cancel a task; a runner that works on it stops at its next heartbeat.
+    """Cancel a task; who works on it stops at the next heartbeat.
 
     \b
     Example:
@@ -90,7 +90,7 @@ def cancel(app: App, task_id: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("task_id", metavar="TASK")
+@task_argument(Status.BLOCKED, Status.COMPLETED, Status.FAILED, Status.CANCELLED)
 @json_option
 @click.pass_obj
 def requeue(app: App, task_id: str, as_json: bool) -> None:
@@ -105,7 +105,7 @@ def requeue(app: App, task_id: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("task_id", metavar="TASK")
+@task_argument(Status.IN_PROGRESS)
 @json_option
 @click.pass_obj
 def release(app: App, task_id: str, as_json: bool) -> None:
@@ -120,7 +120,7 @@ def release(app: App, task_id: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("task_id", metavar="TASK")
+@task_argument(Status.BLOCKED)
 @click.argument("text")
 @json_option
 @click.pass_obj

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import random
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
+from runner.cli.arguments import agent_option, project_option, task_argument
 from runner.cli.exit_codes import EXIT_CODES
-from runner.cli.output import json_option, print_json, safe, safe_block, show
+from runner.cli.output import json_option, print_json, safe, safe_block, show, tell_warnings
 from runner.cli.progress import choose_progress
 from runner.cli.stopping import stop_on_interrupt
 from runner.errors import NothingToClaim, QuotaExceeded
 from runner.process.stop import Stop
-from runner.tasks.model import Outcome
+from runner.tasks.model import Outcome, Status
 
 if TYPE_CHECKING:
     from runner.runs.looking import Preview
@@ -22,15 +23,12 @@ if TYPE_CHECKING:
     from runner.wiring.app import App
     from runner.wiring.runs import ClaimFlags
 
-WAIT_S = (2.0, 5.0)
-"""Between two looks at an empty queue, at random so that many runners do not come at once."""
-
 STOPS_A_LOOP = frozenset({Outcome.CANCELLED, Outcome.LIMIT_UNTIL, Outcome.AUTH, Outcome.BILLING})
 """The next task would end the same way."""
 
 
 @click.command()
-@click.argument("task_id", metavar="[TASK]", required=False)
+@task_argument(Status.PENDING, required=False)
 @click.option(
     "--dry-run",
     is_flag=True,
@@ -42,6 +40,8 @@ STOPS_A_LOOP = frozenset({Outcome.CANCELLED, Outcome.LIMIT_UNTIL, Outcome.AUTH, 
 @click.option("--any-project", is_flag=True, help="Take a task of any project, not only this checkout's.")
 @click.option("--wait", is_flag=True, help="Wait for a task when none is ready.")
 @click.option("--loop", is_flag=True, help="Take one task after the other until none is ready.")
+@agent_option
+@project_option
 @json_option
 @click.pass_obj
 def claim(
@@ -56,10 +56,12 @@ def claim(
     loop: bool,
     as_json: bool,
 ) -> None:
-    """Take a task (TASK, or the best ready one) and work on it until its pull request is open.
+    """Take a task and work on it until its pull request is open.
 
-    Exit codes: 0 done, 1 needs a person, 3 somebody else has it, 4 later (nothing ready, no allowance),
-    5 outside trouble, 130 interrupted.
+    It is TASK, or the best ready one of this checkout's project.
+
+    Exit codes: 0 done, 1 not done or a person is needed, 3 somebody else has it, 4 later (nothing is ready, or the
+    allowance is spent), 5 outside trouble, 130 interrupted. With --loop it is the largest of all runs.
 
     \b
     Example:
@@ -70,7 +72,10 @@ def claim(
 
     if task_id and (loop or any_project):
         raise click.UsageError("a named TASK goes with neither --loop nor --any-project")
+    if dry_run and (wait or loop):
+        raise click.UsageError("--dry-run goes with neither --wait nor --loop")
     flags = ClaimFlags(model=model, draft=draft, pull_request=not no_pr, any_project=any_project)
+    tell_warnings(app.configuration.warnings)
     if dry_run:
         _preview(app, flags, task_id, as_json=as_json)
         return
@@ -90,7 +95,7 @@ def _reports(
     done = 0
     while True:
         try:
-            report = _run_when_ready(app, flags, task_id, stop, wait=wait)
+            report = (_run_when_ready if wait else _run_once)(app, flags, task_id, stop)
         except NothingToClaim:
             if done:
                 return
@@ -101,15 +106,28 @@ def _reports(
             return
 
 
-def _run_when_ready(app: App, flags: ClaimFlags, task_id: str | None, stop: Stop, *, wait: bool) -> RunReport:
+def _run_when_ready(app: App, flags: ClaimFlags, task_id: str | None, stop: Stop) -> RunReport:
+    """Wait for a task, and for an allowance that time alone gives back."""
+    from runner.cli.waiting import standing, wait_for_news
+
+    project = None if flags.any_project else app.project
+    told = not sys.stderr or not sys.stderr.isatty()
     while True:
+        before = standing(app.board, project)
         try:
             return _run_once(app, flags, task_id, stop)
         except (NothingToClaim, QuotaExceeded) as nothing:
-            if not wait or (isinstance(nothing, QuotaExceeded) and nothing.retry_at is None):
+            if isinstance(nothing, QuotaExceeded) and not _frees_itself(app, nothing):
                 raise
-            stop.wait(random.uniform(*WAIT_S))  # noqa: S311 - jitter
-            stop.check()
+            if not told:
+                click.echo(f"{nothing}; waiting (Ctrl-C ends it)", err=True)
+            told = True
+        wait_for_news(app.board, project, before, stop)
+
+
+def _frees_itself(app: App, denied: QuotaExceeded) -> bool:
+    """Midnight comes, and other runs end; a limit that is too small stays so until a person changes it."""
+    return denied.retry_at is not None or bool(app.ledger.open_holds(app.agent_id))
 
 
 def _run_once(app: App, flags: ClaimFlags, task_id: str | None, stop: Stop) -> RunReport:

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.output import json_option, safe, show, table
+from runner.cli import suggesting
+from runner.cli.group import Group
+from runner.cli.output import counted, json_option, safe, show, table, tell_warnings
 
 if TYPE_CHECKING:
     from runner.settings.show import Row
     from runner.wiring.app import App
 
 
-@click.group()
+@click.group(cls=Group)
 def config() -> None:
     """See and change settings.
 
@@ -24,7 +26,7 @@ def config() -> None:
 
 
 @config.command("show")
-@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=suggesting.setting_keys)
 @click.option("--origin", is_flag=True, help="Also say where each value came from.")
 @json_option
 @click.pass_obj
@@ -45,8 +47,7 @@ def show_config(app: App, keys: tuple[str, ...], origin: bool, as_json: bool) ->
     )
     if not rows:
         raise click.UsageError(f"no key begins with {', '.join(keys)}; `runner config show` lists them all")
-    for warning in app.configuration.warnings:
-        click.echo(f"warning: {safe(warning)}", err=True)
+    tell_warnings(app.configuration.warnings)
     show(rows, as_json=as_json, text=_rows_text(rows, origin=origin))
 
 
@@ -64,12 +65,14 @@ def _shown(value: object) -> str:
 
 
 @config.command("set")
-@click.argument("key")
+@click.argument("key", shell_complete=suggesting.setting_keys)
 @click.argument("value")
 @json_option
 @click.pass_obj
 def set_config(app: App, key: str, value: str, as_json: bool) -> None:
-    """Write KEY = VALUE into your settings (or --profile's); "" takes it out again.
+    """Write KEY = VALUE into your settings.
+
+    A VALUE of "" takes the key out again. `runner --profile NAME config set` writes into that profile.
 
     \b
     Example:
@@ -90,7 +93,9 @@ def set_config(app: App, key: str, value: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def validate(app: App, as_json: bool) -> None:
-    """Check every settings, credentials and limits file; exit 2 if something is wrong.
+    """Check every settings, credentials and limits file.
+
+    Exit code 2 means that something is wrong; each problem is a line.
 
     \b
     Example:
@@ -109,7 +114,10 @@ def validate(app: App, as_json: bool) -> None:
         problems.append(str(error))
     lines = [f"error: {safe(problem)}" for problem in problems]
     lines += [f"warning: {safe(warning)}" for warning in report.warnings]
-    lines.append(f"{report.keys} values in {len(report.files)} files: {len(problems)} errors")
+    lines.append(
+        f"{counted(report.keys, 'value')} in {counted(len(report.files), 'file')}: "
+        f"{counted(len(problems), 'error')}"
+    )
     value = {"problems": problems, "warnings": report.warnings, "files": report.files, "keys": report.keys}
     show(value, as_json=as_json, text="\n".join(lines))
     click.get_current_context().exit(SettingsProblem.exit_code if problems else 0)
@@ -143,7 +151,9 @@ def path(app: App, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def import_config(app: App, overwrite: bool, as_json: bool) -> None:
-    """Take over the settings of the seed system (~/.core/agentic.yaml), which stays as it is.
+    """Take over the settings of the seed system.
+
+    Its file, ~/.core/agentic.yaml, stays as it is.
 
     \b
     Example:

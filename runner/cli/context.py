@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.cli import suggesting
+from runner.cli.arguments import task_argument
 from runner.cli.output import json_option, print_json, read_text, safe, table
 
 if TYPE_CHECKING:
@@ -15,9 +17,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("task_id", metavar="[TASK]", required=False)
+@task_argument(required=False)
 @click.option("--query", metavar="TEXT", help="Look for this instead of a task.")
-@click.option("--query-file", metavar="FILE", help="Read what to look for from FILE, or - for stdin.")
+@click.option(
+    "--query-file",
+    metavar="FILE",
+    help="Read what to look for from FILE, or from standard input for -.",
+    shell_complete=suggesting.files,
+)
 @click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Most files.")
 @click.option("--budget", type=click.IntRange(100), metavar="TOKENS", help="Most tokens, all together.")
 @json_option

@@ -1,18 +1,18 @@
-"""The command `runner`: finds its subcommands lazily, and turns every failure into text and an exit code."""
+"""The command `runner`: finds its subcommands lazily, so that each costs only what it needs."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
-from typing import NoReturn, cast
+from typing import TextIO, cast
 
 import click
 
 from runner import __version__
-from runner.errors import EXIT_BUG, EXIT_INTERRUPTED, RunnerError
-from runner.wiring.app import App, Flags
+from runner.cli.failures import guarded
+from runner.cli.group import Group
 
 COMMANDS = {
     "allowance": "runner.cli.allowance:allowance",
@@ -42,10 +42,17 @@ COMMANDS = {
 }
 """Every command and where it lives; importing one of these modules is what running the command costs."""
 
-EXIT_BROKEN_PIPE = 141
+SECTIONS = {
+    "Tasks": ("submit", "list", "show", "update", "answer", "complete", "cancel", "requeue", "release"),
+    "Runs": ("claim", "runs", "replay", "status"),
+    "In your own checkout": ("take", "commit", "pr"),
+    "Questions": ("ask", "context", "prompts"),
+    "Set-up": ("init", "trust", "config", "allowance", "completion"),
+}
+"""How the help page groups them."""
 
 
-class RunnerGroup(click.Group):
+class RunnerGroup(Group):
     """Loads a subcommand only when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -66,9 +73,15 @@ class RunnerGroup(click.Group):
             from difflib import get_close_matches
 
             near = get_close_matches(name, COMMANDS, n=1)
-            more = f" Did you mean `runner {near[0]}`?" if near else " `runner --help` lists them."
-            ctx.fail(f"there is no command {name!r}.{more}")
+            ctx.fail(
+                f"there is no command {name!r}" + (f"; did you mean `runner {near[0]}`?" if near else "")
+            )
         return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands in sections."""
+        for title, names in SECTIONS.items():
+            self.write_section(ctx, formatter, title, names)
 
 
 @click.group(cls=RunnerGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -88,53 +101,27 @@ def cli(
       runner submit "Fix the clock" -d "It is one hour late in summer."
       runner claim
     """
+    from runner.wiring.app import App, Flags
+
     flags = Flags(agent=agent, project=project, profile=profile, verbosity=verbose)
-    ctx.obj = App(environ=os.environ, cwd=Path.cwd, flags=flags)
+    ctx.obj = App(environ=os.environ, flags=flags)
     ctx.call_on_close(ctx.obj.close)
     if verbose or os.environ.get("RUNNER_LOG"):
         ctx.obj.configure_log()
 
 
-def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run the command line and end the process with the right exit code."""
-    sys.exit(run(arguments))
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code and raises nothing."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    write_every_character(sys.stdout, sys.stderr)
+    return guarded(
+        lambda: cli.main(given, prog_name="runner", standalone_mode=False),
+        arguments=given,
+    )
 
 
-def run(arguments: list[str] | None = None) -> int:
-    """The one place where a failure becomes text and an exit code."""
-    try:
-        code = cli.main(arguments, prog_name="runner", standalone_mode=False)
-        sys.stdout.flush()
-    except RunnerError as error:
-        return tell(error)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`runner list | head`): nothing is wrong, and nobody listens.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_BROKEN_PIPE
-    except Exception as bug:  # noqa: BLE001 - the last net: a traceback goes to a file, never to a person
-        return tell_bug(bug)
-    return code if isinstance(code, int) else 0
-
-
-def tell(error: RunnerError) -> int:
-    """Print an expected failure; returns its exit code."""
-    click.echo(f"error: {error}", err=True)
-    if error.hint:
-        click.echo(f"hint: {error.hint}", err=True)
-    return error.exit_code
-
-
-def tell_bug(bug: Exception) -> int:
-    """Keep the traceback in a file that the message names; returns 70."""
-    from runner.log import write_traceback
-
-    path = write_traceback(bug)
-    click.echo(f"error: this is a bug in runner: {type(bug).__name__}: {bug}", err=True)
-    click.echo(f"hint: the details are in {path}; please report them", err=True)
-    return EXIT_BUG
+def write_every_character(*streams: TextIO | None) -> None:
+    """What a terminal's encoding does not have is written as `\\u4fee` instead of ending the command."""
+    for stream in streams:
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

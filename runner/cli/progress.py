@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import TextIO
 
 from runner.allowance.model import NANO_PER_USD
@@ -12,19 +13,22 @@ from runner.cli.output import safe
 from runner.events.model import Event, EventName
 
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+DONE, BROKEN_OFF = "✓", "✗"
 TICK_S = 0.1
+
+ENDS_A_STEP = (EventName.STEP_FINISHED, EventName.RUN_FINISHED)
 
 
 class PlainProgress:
     """A sink of events that writes one line per step, and one per check."""
 
-    def __init__(self, out: TextIO | None = None) -> None:
-        self._out = out or sys.stderr
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
 
     def emit(self, event: Event) -> None:
         line = step_line(event)
         if line:
-            print(line, file=self._out, flush=True)
+            write(self._out, f"{line}\n")
 
     def close(self) -> None:
         """Nothing is left to clear."""
@@ -33,8 +37,8 @@ class PlainProgress:
 class LiveProgress:
     """A sink of events that keeps one line moving: the step, what claude does, time and cost so far."""
 
-    def __init__(self, out: TextIO | None = None, *, width: int = 100) -> None:
-        self._out = out or sys.stderr
+    def __init__(self, out: TextIO, *, width: int = 100) -> None:
+        self._out = out
         self._width = width
         self._guard = threading.Lock()
         self._note, self._doing, self._cost = "", "", ""
@@ -52,17 +56,19 @@ class LiveProgress:
                 return
             line = step_line(event)
             if event.name is EventName.STEP_STARTED:
-                self._finish_line()
+                self._finish_line(DONE)
                 self._note, self._doing, self._since = line, "", time.monotonic()
+            elif event.name in ENDS_A_STEP:
+                self._finish_line(DONE)
             elif line:
                 self._print(line)
 
     def close(self) -> None:
-        """End the moving line."""
+        """End the moving line; a step that still moves was broken off."""
         self._done.set()
         self._thread.join()
         with self._guard:
-            self._finish_line()
+            self._finish_line(BROKEN_OFF)
 
     def _spin(self) -> None:
         frame = 0
@@ -75,33 +81,50 @@ class LiveProgress:
     def _draw(self, mark: str) -> None:
         seconds = f"{time.monotonic() - self._since:.0f}s"
         parts = [part for part in (self._note, self._doing, self._cost, seconds) if part]
-        text = f"{mark} {' · '.join(parts)}"[: self._width - 1]
-        self._out.write(f"\r\x1b[2K{text}")
-        self._out.flush()
+        text = safe(f"{mark} {' · '.join(parts)}", width=self._width - 1)
+        write(self._out, f"\r\x1b[2K{text}")
 
-    def _finish_line(self) -> None:
+    def _finish_line(self, mark: str) -> None:
         if self._note:
             seconds = time.monotonic() - self._since
             took = f" ({seconds:.1f}s)" if seconds >= 1 else ""
-            self._out.write(f"\r\x1b[2K✓ {self._note}{took}\n")
-            self._out.flush()
+            write(self._out, f"\r\x1b[2K{mark} {self._note}{took}\n")
             self._note = ""
 
     def _print(self, line: str) -> None:
-        self._out.write(f"\r\x1b[2K  {line}\n")
-        self._out.flush()
+        write(self._out, f"\r\x1b[2K  {line}\n")
 
 
-Progress = PlainProgress | LiveProgress
+class NoProgress:
+    """A sink of events for a process that was started without a standard error."""
+
+    def emit(self, event: Event) -> None:
+        """Nobody is there."""
+
+    def close(self) -> None:
+        """Nothing is left to clear."""
+
+
+Progress = PlainProgress | LiveProgress | NoProgress
 
 
 def choose_progress() -> Progress:
     """A moving line if somebody looks at standard error, else plain lines."""
-    if sys.stderr.isatty():
+    out = sys.stderr
+    if out is None:
+        return NoProgress()
+    if out.isatty():
         import shutil
 
-        return LiveProgress(width=shutil.get_terminal_size().columns)
-    return PlainProgress()
+        return LiveProgress(out, width=shutil.get_terminal_size().columns)
+    return PlainProgress(out)
+
+
+def write(out: TextIO, text: str) -> None:
+    """Write at once; the work does not end because nobody watches it any more."""
+    with suppress(OSError, ValueError):
+        out.write(text)
+        out.flush()
 
 
 def step_line(event: Event) -> str:

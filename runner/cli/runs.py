@@ -6,16 +6,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.output import json_option, print_json, safe, show, table
+from runner.cli.arguments import run_argument
+from runner.cli.group import Group
+from runner.cli.output import dollars, json_option, print_json, safe, show, table
 from runner.cli.stopping import stop_on_interrupt
+from runner.errors import StoreFailed
 
 if TYPE_CHECKING:
     from runner.runs.record import Json, RunRecord
     from runner.wiring.app import App
 
+COLUMNS = ("run_id", "task_id", "outcome", "cost_usd", "pull_request")
 
-@click.group(invoke_without_command=True)
-@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
+
+@click.group(cls=Group, invoke_without_command=True)
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many."
+)
 @json_option
 @click.pass_context
 def runs(ctx: click.Context, limit: int, as_json: bool) -> None:
@@ -31,13 +38,28 @@ def runs(ctx: click.Context, limit: int, as_json: bool) -> None:
 
 
 def _list(app: App, limit: int, *, as_json: bool) -> None:
-    from runner.runs.record import list_runs, open_run
+    from runner.runs.record import list_runs
 
-    records = [open_run(app.paths.runs, folder.name) for folder in list_runs(app.paths.runs)[:limit]]
-    rows = [_row(record) for record in records]
+    rows = [_row_of(app, folder.name) for folder in list_runs(app.paths.runs)[:limit]]
     head = ("RUN", "TASK", "OUTCOME", "COST", "PULL REQUEST")
-    text = table(head, ([str(cell or "-") for cell in row.values()] for row in rows)) if rows else "no runs"
-    show(rows, as_json=as_json, text=text)
+    show(rows, as_json=as_json, text=table(head, map(_cells, rows)) if rows else "")
+    if not rows and not as_json:
+        click.echo("no runs; `runner claim` makes one", err=True)
+
+
+def _cells(row: dict[str, Json]) -> tuple[str, ...]:
+    run_id, task_id, outcome, cost, pull_request = row.values()
+    return (str(run_id), str(task_id or "-"), str(outcome), dollars(cost), str(pull_request or "-"))
+
+
+def _row_of(app: App, run_id: str) -> dict[str, Json]:
+    """One line of the list; a damaged record must not hide the others."""
+    from runner.runs.record import open_run
+
+    try:
+        return _row(open_run(app.paths.runs, run_id))
+    except StoreFailed:
+        return dict.fromkeys(COLUMNS) | {"run_id": run_id, "outcome": "damaged"}
 
 
 def _row(record: RunRecord) -> dict[str, Json]:
@@ -47,18 +69,18 @@ def _row(record: RunRecord) -> dict[str, Json]:
     ended = record.folder / "outcome.json"
     outcome = read_json(ended) if ended.exists() else {}
     usage = outcome.get("usage")
-    cost = usage.get("cost_usd") if isinstance(usage, dict) else None
-    return {
-        "run_id": record.run_id,
-        "task_id": task.get("id") if isinstance(task, dict) else None,
-        "outcome": outcome.get("outcome") or "unfinished",
-        "cost_usd": cost,
-        "pull_request": outcome.get("pull_request"),
-    }
+    values = (
+        record.run_id,
+        task.get("id") if isinstance(task, dict) else None,
+        outcome.get("outcome") or "unfinished",
+        usage.get("cost_usd") if isinstance(usage, dict) else None,
+        outcome.get("pull_request"),
+    )
+    return dict(zip(COLUMNS, values, strict=True))
 
 
 @runs.command("show")
-@click.argument("run_id", metavar="RUN")
+@run_argument
 @json_option
 @click.pass_obj
 def show_run(app: App, run_id: str, as_json: bool) -> None:
@@ -70,6 +92,8 @@ def show_run(app: App, run_id: str, as_json: bool) -> None:
     """
     from runner.runs.record import open_run, read_json
 
+    parent = click.get_current_context().parent
+    as_json = as_json or bool(parent and parent.params["as_json"])
     record = open_run(app.paths.runs, run_id)
     ended = record.folder / "outcome.json"
     outcome = read_json(ended) if ended.exists() else None
@@ -80,8 +104,9 @@ def show_run(app: App, run_id: str, as_json: bool) -> None:
 
 
 def _lines(record: RunRecord, outcome: dict[str, Json] | None) -> list[str]:
-    row = _row(record)
-    lines = [f"{name.replace('_', ' ') + ':':<14}{safe(str(value))}" for name, value in row.items() if value]
+    names = ("run:", "task:", "outcome:", "cost:", "pull request:")
+    cells = zip(names, _cells(_row(record)), strict=True)
+    lines = [f"{name:<14}{safe(cell)}" for name, cell in cells if cell != "-"]
     lines.append(f"{'folder:':<14}{record.folder}")
     if outcome and outcome.get("cause"):
         lines.append(f"{'cause:':<14}{safe(str(outcome['cause']))}")
@@ -108,13 +133,14 @@ def _check_lines(outcome: dict[str, Json] | None) -> list[str]:
 
 
 @click.command()
-@click.argument("run_id", metavar="RUN")
+@run_argument
 @json_option
 @click.pass_obj
 def replay(app: App, run_id: str, as_json: bool) -> None:
-    """Play a recorded run again, offline: same base, same answers, the checks for real.
+    """Play a recorded run again, offline.
 
-    Nothing is spent, claimed or pushed. Exit 1 when the files come out differently.
+    The same base, the same answers, and the checks for real; nothing is spent, claimed or pushed.
+    Exit code 1 means that the files came out differently than recorded.
 
     \b
     Example:

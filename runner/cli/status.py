@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.cli.arguments import agent_option
 from runner.cli.output import json_option, show
 from runner.tasks.model import Status
 
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@agent_option
 @json_option
 @click.pass_obj
 def status(app: App, as_json: bool) -> None:
-    """Show how many tasks wait and run, what is left of the allowance, and what runs here now.
+    """Show the queue, the allowance and what runs here now.
 
     \b
     Example:

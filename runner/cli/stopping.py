@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from runner.process.stop import Stop, StopReason
@@ -16,11 +18,20 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def stop_on_interrupt() -> Iterator[Stop]:
     """Ctrl-C, SIGTERM and SIGHUP ask for an end in good order: charge, give back, clean up."""
     stop = Stop()
+    watched = sys.stderr is not None and sys.stderr.isatty()
 
     def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
-        stop.set(StopReason.INTERRUPTED, "interrupted")
+        if stop.set(StopReason.INTERRUPTED, "interrupted") and watched:
+            with suppress(OSError):
+                # Not through `sys.stderr`: whom we interrupt may hold its lock.
+                os.write(2, b"\nstopping ...\n")
 
-    before = {number: signal.signal(number, handle) for number in SIGNALS}
+    # What a parent has switched off stays so: `nohup runner claim --loop &` outlives its terminal.
+    before = {
+        number: signal.signal(number, handle)
+        for number in SIGNALS
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
     try:
         yield stop
     finally:

@@ -2,55 +2,68 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 import click
 
+from runner.cli import suggesting
+from runner.cli.arguments import PRIORITIES, STATUSES, project_option, task_argument, whole_id
 from runner.cli.output import json_option, read_text, safe, safe_block, show, table
 from runner.tasks.model import FileReference, NewTask, Priority, Status, Task, TaskFilter
-from runner.tasks.text import parse_file_reference
 
 if TYPE_CHECKING:
     from runner.wiring.app import App
 
-PRIORITIES = click.Choice([priority.value for priority in Priority])
-STATUSES = click.Choice([status.value for status in Status])
 
+def file_reference(text: str) -> FileReference:
+    """`PATH`, `PATH:LINE` or `PATH:LINE-LINE`. Raises: UsageProblem."""
+    from runner.tasks.text import parse_file_reference
 
-class FileReferenceType(click.ParamType[FileReference]):
-    """`PATH`, `PATH:LINE` or `PATH:LINE-LINE`."""
-
-    name = "PATH[:LINE[-LINE]]"
-
-    def convert(
-        self,
-        value: object,
-        param: click.Parameter | None,  # noqa: ARG002 - click's signature
-        ctx: click.Context | None,  # noqa: ARG002
-    ) -> FileReference:
-        return value if isinstance(value, FileReference) else parse_file_reference(str(value))
+    return parse_file_reference(text)
 
 
 @click.command()
 @click.argument("title")
-@click.option("-d", "--description", metavar="TEXT", help="What is wanted, in full.")
+@click.option("-d", "--description", metavar="TEXT", help="What is wanted, in full; - reads standard input.")
 @click.option(
-    "-F", "--description-file", metavar="FILE", help="Read the description from FILE, or - for stdin."
+    "-F",
+    "--description-file",
+    metavar="FILE",
+    help="Read the description from FILE, or from standard input for -.",
+    shell_complete=suggesting.files,
 )
-@click.option("--priority", type=PRIORITIES, default="medium", show_default=True)
-@click.option("--label", "labels", multiple=True, help="A tag; repeatable.")
+@click.option("--priority", type=PRIORITIES, default="medium", show_default=True, help="How urgent it is.")
+@click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="NAME",
+    help="A tag; repeatable.",
+    shell_complete=suggesting.labels,
+)
 @click.option(
     "--requires", multiple=True, metavar="CAPABILITY", help="What an agent must be able to do; repeatable."
 )
 @click.option(
-    "--file", "files", multiple=True, type=FileReferenceType(), help="A place in the code; repeatable."
+    "--file",
+    "files",
+    multiple=True,
+    type=file_reference,
+    metavar="PATH[:LINE[-LINE]]",
+    help="A place in the code; repeatable.",
+    shell_complete=suggesting.files,
 )
 @click.option(
-    "--needs", multiple=True, metavar="TASK", help="A task that must be completed first; repeatable."
+    "--needs",
+    multiple=True,
+    type=whole_id,
+    metavar="TASK",
+    help="A task that must be completed first; repeatable.",
+    shell_complete=suggesting.task_ids(),
 )
 @click.option("--max-attempts", type=click.IntRange(1, 100), help="Tries before it is a dead letter.")
-@click.option("--model", help="The model to run it with.")
+@click.option("--model", metavar="NAME", help="The model to run it with.")
+@project_option
 @json_option
 @click.pass_obj
 def submit(
@@ -69,8 +82,6 @@ def submit(
 ) -> None:
     """Put a task into the queue and print its id.
 
-    A description of - is read from standard input.
-
     \b
     Example:
       runner submit "Fix the clock" -d "One hour late in summer." --label bug --file clock.py:10-20
@@ -87,7 +98,9 @@ def submit(
         max_attempts=max_attempts or app.settings.task.max_attempts,
         model=model,
     )
-    task = app.board.create(new, request_id=str(uuid.uuid4()))
+    from uuid import uuid4
+
+    task = app.board.create(new, request_id=str(uuid4()))
     show(task, as_json=as_json, text=task.id)
 
 
@@ -101,11 +114,27 @@ def _description(text: str | None, file: str | None) -> str:
 
 @click.command("list")
 @click.option("--status", "statuses", multiple=True, type=STATUSES, help="Only these; repeatable.")
-@click.option("--priority", type=PRIORITIES)
-@click.option("--label", "labels", multiple=True, help="Only tasks with all of these; repeatable.")
-@click.option("--project", metavar="NAME", help="Only this project's.")
-@click.option("--claimed-by", metavar="AGENT")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@click.option("--priority", type=PRIORITIES, help="Only these.")
+@click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="NAME",
+    help="Only tasks with all of these; repeatable.",
+    shell_complete=suggesting.labels,
+)
+@click.option(
+    "--project",
+    metavar="NAME",
+    help="Only this project's; . is this checkout's.",
+    shell_complete=suggesting.projects,
+)
+@click.option(
+    "--claimed-by", metavar="AGENT", help="Only what this agent holds.", shell_complete=suggesting.holders
+)
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many."
+)
 @json_option
 @click.pass_obj
 def list_tasks(
@@ -118,39 +147,48 @@ def list_tasks(
     limit: int,
     as_json: bool,
 ) -> None:
-    """List tasks in the order in which they would be claimed; ended ones last.
+    """List tasks in the order in which they would be claimed.
+
+    Ended ones come last, the newest first. Tasks of all projects are shown unless --project says otherwise.
 
     \b
     Example:
       runner list --status pending --label bug
     """
+    project = project or app.flags.project
     wanted = TaskFilter(
         status=tuple(Status(status) for status in statuses),
         priority=Priority(priority) if priority else None,
-        project=project,
+        project=app.project if project == "." else project,
         labels=labels,
         claimed_by=claimed_by,
         limit=limit,
     )
     tasks = app.board.list(wanted)
-    show(tasks, as_json=as_json, text=_table(tasks) if tasks else "no tasks")
+    show(tasks, as_json=as_json, text=_table(tasks) if tasks else "")
+    if not tasks and not as_json:
+        filtered = wanted != TaskFilter(limit=limit)
+        more = "`runner list` without filters shows all" if filtered else "`runner submit TITLE` makes one"
+        click.echo(f"no task{' like that' if filtered else ''}; {more}", err=True)
 
 
 def _table(tasks: tuple[Task, ...]) -> str:
-    head = ("ID", "STATUS", "PRIORITY", "PROGRESS", "TITLE", "LABELS")
-    return table(
-        head,
-        (
-            (
-                task.id,
-                "parked" if _is_parked(task) else task.status.value,
-                task.priority.value,
-                f"{task.progress}%",
-                safe(task.title, width=50),
-                ", ".join(task.labels),
-            )
-            for task in tasks
-        ),
+    head = ("ID", "STATUS", "PRIORITY", "PROGRESS", "TITLE", "LABELS", "PROJECT")
+    rows = [_row(task) for task in tasks]
+    if len({task.project for task in tasks}) == 1:
+        return table(head[:-1], (row[:-1] for row in rows))
+    return table(head, rows)
+
+
+def _row(task: Task) -> tuple[str, ...]:
+    return (
+        task.id,
+        "parked" if _is_parked(task) else task.status.value,
+        task.priority.value,
+        f"{task.progress}%",
+        safe(task.title, width=50),
+        ", ".join(task.labels),
+        task.project,
     )
 
 
@@ -163,7 +201,7 @@ def _is_parked(task: Task) -> bool:
 
 
 @click.command("show")
-@click.argument("task_id", metavar="TASK")
+@task_argument()
 @json_option
 @click.pass_obj
 def show_task(app: App, task_id: str, as_json: bool) -> None:
@@ -177,6 +215,11 @@ def show_task(app: App, task_id: str, as_json: bool) -> None:
     show(task, as_json=as_json, text=_details(task))
 
 
+def _place(file: FileReference) -> str:
+    lines = "" if file.start is None else f":{file.start}" + (f"-{file.end}" if file.end else "")
+    return file.path + lines
+
+
 def _details(task: Task) -> str:
     facts = {
         "Status": task.status.value + (f" ({task.progress}%)" if task.progress else ""),
@@ -184,7 +227,7 @@ def _details(task: Task) -> str:
         "Project": task.project,
         "Labels": ", ".join(task.labels),
         "Requires": ", ".join(task.requires),
-        "Files": ", ".join(file.path for file in task.files),
+        "Files": ", ".join(map(_place, task.files)),
         "Needs": ", ".join(task.needs),
         "Model": task.model or "",
         "Held by": f"{task.claimed_by} (fence {task.fence})" if task.claimed_by else "",

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.output import json_option, safe, safe_block, show, table
-from runner.errors import NotARepository
+from runner.cli.output import is_asked, json_option, safe, safe_block, show, table
+from runner.errors import NotARepository, RunnerError, UsageProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runner.wiring.app import App
 
 
@@ -22,9 +24,10 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def trust(app: App, list_all: bool, revoke: bool, yes: bool, as_json: bool) -> None:
-    """Trust this repository's .runner.toml and prompts, exactly as they are now.
+    """Trust this repository's own settings and prompts as they are now.
 
-    They can name programs to run (checks, set-up), so look at them first; when they change, trust ends.
+    Its .runner.toml can name programs to run (checks, set-up), so look at it first; when a file changes, trust
+    ends. Without a terminal only --yes trusts.
 
     \b
     Example:
@@ -69,13 +72,30 @@ def _trust(app: App, *, yes: bool, as_json: bool) -> None:
     top = _top(app)
     project = app.configuration.project
     contents = project.contents if project else {}
-    if contents and not yes and not as_json:
-        for name, data in sorted(contents.items()):
-            click.echo(f"--- {safe(name)}\n{safe_block(data.decode(errors='replace')).rstrip()}", err=True)
-        click.confirm(f"Trust these {len(contents)} files of {top}?", abort=True, err=True)
+    if contents and not yes:
+        _show_and_ask(top, contents)
     grant = give_trust(app.paths, top, contents, now=datetime.now(UTC))
     value = {"path": grant.path, "at": grant.at, "files": sorted(contents)}
     show(value, as_json=as_json, text=f"{top} is trusted: {', '.join(map(safe, sorted(contents)))}")
+
+
+def _show_and_ask(top: Path, contents: Mapping[str, bytes]) -> None:
+    """Trust is a person's word: they see the very bytes, and say yes.
+
+    Raises:
+        UsageProblem: nobody is there to be asked.
+        RunnerError: they did not say yes.
+    """
+    for name, data in sorted(contents.items()):
+        click.echo(f"--- {safe(name)}\n{safe_block(data.decode(errors='replace')).rstrip()}", err=True)
+    if not is_asked():
+        raise UsageProblem(
+            "nobody can be asked: standard input is no terminal", hint="look at the files, then add --yes"
+        )
+    if not click.confirm(
+        f"Trust {'this file' if len(contents) == 1 else f'these {len(contents)} files'} of {top}?", err=True
+    ):
+        raise RunnerError(f"{top} is not trusted", hint="nothing was changed")
 
 
 def _top(app: App) -> Path:

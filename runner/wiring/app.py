@@ -44,8 +44,12 @@ class App:
 
     def act_as(self, *, agent: str | None = None, project: str | None = None) -> None:
         """Take over what a flag behind the subcommand says, before anything is done; None leaves it as it is."""
-        said = {"agent": agent, "project": project}
-        self.flags = replace(self.flags, **{name: value for name, value in said.items() if value is not None})
+        said = self.flags
+        self.flags = replace(
+            said,
+            agent=said.agent if agent is None else agent,
+            project=said.project if project is None else project,
+        )
         for built in ("configuration", "agent_id", "project"):
             self.__dict__.pop(built, None)
 
@@ -55,7 +59,9 @@ class App:
         try:
             return Path.cwd()
         except FileNotFoundError:
-            raise UsageProblem("the folder you are in does not exist any more", hint="go to another") from None
+            raise UsageProblem(
+                "the folder you are in does not exist any more", hint="go to another"
+            ) from None
 
     @cached_property
     def paths(self) -> Paths:

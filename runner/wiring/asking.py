@@ -77,6 +77,7 @@ def ask_claude(
         raise
     spent = Spent(tokens=result.tokens, cost_nano=result.cost_nano_usd)
     app.ledger.settle(held.id, spent, failed=result.outcome in CHARGED_AS_FAILED)
+    sink.emit(Event(name=EventName.STEP_FINISHED, at=utc_now()))
     return result
 
 
