@@ -16,9 +16,9 @@ _OURS: tuple[Pair, ...] = (
     ("core.fsmonitor", "false"),
     ("gc.auto", "0"),
     ("maintenance.auto", "false"),
-    ("advice.detachedhead", "false"),
+    ("uploadpack.allowanysha1inwant", "true"),
 )
-"""No daemon and no rewriting of objects behind our back."""
+"""No daemon and no rewriting of objects behind our back; and a commit may be fetched by its id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

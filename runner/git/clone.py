@@ -14,11 +14,11 @@ from runner.errors import GitFailed, UsageProblem
 from runner.git.base import resolve_base
 from runner.git.carried import carry, list_entries, wants_sparse
 from runner.git.creation import clone_name, make_clone, share_large_files
-from runner.git.ground import LOCK_S, Ground, lock_file
+from runner.git.ground import LOCK_S, Ground, lock_file, put
 from runner.git.lock import locked
 from runner.git.model import Base
-from runner.git.names import check_ref_name
-from runner.git.plot import Plot, find_plot, registered
+from runner.git.names import check_ref_name, in_the_way
+from runner.git.plot import Plot, all_registered, find_plot, no_work_tree, registered
 from runner.git.program import Git, Reach
 from runner.git.repository import Repository
 from runner.git.snapshot import start_index
@@ -88,44 +88,59 @@ class PrivateClone:
                 plot = self._plant(path, branch, base, stop)
             except BaseException:
                 self._clear(path)
-                self._drop(branch)
+                self._drop([branch])
                 raise
         return WorkTree(plot=plot, branch=branch, note=fill_submodules(plot, stop))
 
-    def work_tree(self, path: Path, branch: str) -> WorkTree:
+    def work_tree(self, path: Path) -> WorkTree:
         """The work tree that was added at `path` earlier. Raises: GitFailed (there is none)."""
-        return WorkTree(plot=find_plot(self.ground, path), branch=branch)
+        plot = find_plot(self.ground, path)
+        if not plot.index.is_file():
+            raise no_work_tree(path)
+        return WorkTree(plot=plot, branch=plot.branch)
 
-    def remove_work_tree(self, path: Path, *, branch: str | None = None, stop: Stop | None = None) -> None:
-        """Remove a work tree, whole or half there, and its branch if one is named. Nothing there is no error.
+    def work_tree_paths(self) -> tuple[Path, ...]:
+        """Where this clone has work trees, also half-made or forgotten ones."""
+        return tuple(path for path, _ in all_registered(self.ground))
+
+    def remove_work_tree(self, path: Path, *, keep_branch: bool = False, stop: Stop | None = None) -> None:
+        """Remove a work tree, whole or half there, and its branch. Nothing there is no error.
 
         Raises:
             UsageProblem: `path` holds something of the developer's.
+            GitFailed: it cannot be removed.
         """
         with self.ground.lock(stop):
-            self._clear(path)
-            if branch is not None:
-                self._drop(branch)
+            self._clear(path.parent.resolve() / path.name, keep_branch=keep_branch)
 
     def _plant(self, path: Path, branch: str, base: Base, stop: Stop | None) -> Plot:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         sparse = ("--no-checkout",) if self.ground.carried.sparse else ()
-        # A branch of that name in the clone is a leftover: the developer's branches are not in it.
-        command = ("worktree", "add", "--quiet", "--force", "--no-track", *sparse, "-B", branch)
+        self._make_room(branch)
+        # Detached at first: git would refuse a branch that a forgotten work tree of an earlier run still has.
+        command = ("worktree", "add", "--quiet", "--force", "--detach", *sparse)
         self._fill(self.ground.git, *command, "--", str(path), base.commit_id, stop=stop)
         plot = find_plot(self.ground, path)
+        put(plot.branch_file, branch.encode())
+        plot.stand_on(base.commit_id)
         if sparse:
             plot.reclaim()
             self._fill(self.ground.git_in(path), "read-tree", "-m", "-u", "HEAD", stop=stop)
         start_index(plot)
         return plot
 
+    def _make_room(self, branch: str) -> None:
+        """Remove branches whose names cannot stand beside this one: an agent that made itself a branch `fix`, say."""
+        top = branch.split("/", 1)[0]
+        listed = self.ground.git.text("for-each-ref", "--format=%(refname:lstrip=2)", f"refs/heads/{top}")
+        self._drop([name for name in listed.splitlines() if in_the_way(name, branch)])
+
     def _fill(self, git: Git, *command: str, stop: Stop | None) -> None:
         # Filters and partial clones may have to get content from the remote.
         doing = "cannot make the work tree"
         git.run(*command, reach=Reach.REMOTE, timeout_s=CHECKOUT_S, stop=stop, doing=doing)
 
-    def _clear(self, path: Path) -> None:
+    def _clear(self, path: Path, *, keep_branch: bool = False) -> None:
         """Remove what is at `path`, files first: what is left when we are killed can be told to be ours."""
         known = registered(self.ground, path)
         if known is None and _is_strange(path, self.path):
@@ -134,10 +149,14 @@ class PrivateClone:
             )
         remove_folder(path)
         if known is not None:
+            branch = Plot(ground=self.ground, path=path, git_dir=known).branch
+            self._drop([branch] if branch and not keep_branch else [])
             remove_folder(known)
 
-    def _drop(self, branch: str) -> None:
-        self.ground.git.run("update-ref", "-d", f"refs/heads/{branch}")
+    def _drop(self, branches: list[str]) -> None:
+        if branches:
+            orders = "".join(f"delete refs/heads/{branch}\n" for branch in branches)
+            self.ground.git.run("update-ref", "--stdin", input_bytes=orders.encode())
 
 
 def _is_strange(path: Path, clone: Path) -> bool:

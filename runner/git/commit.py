@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 from runner.errors import GitFailed, RunnerError
+from runner.git.ground import put
 from runner.git.plot import Plot
 from runner.git.program import Reach, failure
 from runner.git.snapshot import take_snapshot
@@ -13,9 +14,9 @@ from runner.process.stop import Stop
 
 
 def commit_work(
-    plot: Plot, branch: str, base: str, message: str, *, sign_off: bool, timeout_s: float, stop: Stop | None
+    plot: Plot, base: str, message: str, *, sign_off: bool, timeout_s: float, stop: Stop | None
 ) -> str:
-    """Make `branch` the commit `base` plus one with all that changed; returns its id.
+    """Make our branch the commit `base` plus one with all that changed; returns its id.
 
     Commits that the agent made, on whatever branch, are collapsed into it. A hook that refuses and has rewritten
     files (a formatter) gets one more try with what it wrote.
@@ -27,41 +28,25 @@ def commit_work(
     snapshot = take_snapshot(plot, base)
     if not snapshot.changes:
         raise RunnerError("there is nothing to commit", hint="the work tree is as its base is")
-    done = _try(plot, branch, base, message, sign_off, timeout_s, stop)
+    # Whitespace only: the default of some settings would drop lines that begin with a comment character.
+    command = ("commit", "--quiet", "--file=-", "--cleanup=whitespace", *(("--signoff",) if sign_off else ()))
+
+    def attempt() -> Completed:
+        plot.stand_on(base)
+        shutil.copy2(plot.index, plot.git_dir / "index")
+        git, text = plot.ground.git_in(plot.path, hooks=True), message.encode(errors="replace")
+        return git.ask(*command, reach=Reach.COMMITTING, input_bytes=text, timeout_s=timeout_s, stop=stop)
+
+    done = attempt()
     if done.exit_code != 0:
         again = take_snapshot(plot, base)
         if again.changes and again.tree_id != snapshot.tree_id:
-            done = _try(plot, branch, base, message, sign_off, timeout_s, stop)
+            done = attempt()
     if done.exit_code != 0:
         raise _refusal(plot, done)
-    return _only_commit(plot, branch, base)
-
-
-def _try(
-    plot: Plot, branch: str, base: str, message: str, sign_off: bool, timeout_s: float, stop: Stop | None
-) -> Completed:
-    _stand_on(plot, branch, base)
-    git = plot.ground.git_in(plot.path, hooks=True)
-    options = ("--quiet", "--file=-", "--cleanup=whitespace", *(("--signoff",) if sign_off else ()))
-    # Whitespace only: the default of some settings would drop lines that begin with a comment character.
-    return git.ask(
-        "commit",
-        *options,
-        reach=Reach.COMMITTING,
-        input_bytes=message.encode(errors="replace"),
-        timeout_s=timeout_s,
-        stop=stop,
-    )
-
-
-def _stand_on(plot: Plot, branch: str, base: str) -> None:
-    """Our branch at the base, HEAD on it, and the snapshot as the index; the files stay as they are."""
-    plot.forget_half_done()
-    ref = f"refs/heads/{branch}"
-    git = plot.ground.git_in(plot.path)
-    git.run("symbolic-ref", "HEAD", ref)
-    git.run("update-ref", ref, base)
-    shutil.copy2(plot.index, plot.git_dir / "index")
+    commit_id = _only_commit(plot, base)
+    put(plot.commit_file, commit_id.encode())
+    return commit_id
 
 
 def _refusal(plot: Plot, done: Completed) -> GitFailed:
@@ -70,10 +55,10 @@ def _refusal(plot: Plot, done: Completed) -> GitFailed:
     return GitFailed(str(error), hint=hint)
 
 
-def _only_commit(plot: Plot, branch: str, base: str) -> str:
-    listed = plot.git.text("rev-list", "--parents", f"{base}..refs/heads/{branch}").split()
+def _only_commit(plot: Plot, base: str) -> str:
+    listed = plot.git.text("rev-list", "--parents", f"{base}..refs/heads/{plot.branch}").split()
     if len(listed) != 2 or listed[1] != base:
         raise GitFailed(
-            f"the history of {branch} is not one commit on its base", hint="a hook has changed it"
+            f"the history of {plot.branch} is not one commit on its base", hint="a hook has changed it"
         )
     return listed[0]

@@ -125,10 +125,11 @@ def render(pairs: Iterable[Pair]) -> bytes:
     for key, value in pairs:
         section, _, rest = key.partition(".")
         subsection, dot, name = rest.rpartition(".")
-        head = f'{section} "{_escaped(subsection)}"' if dot else section
-        lines.append(f'[{head}]\n\t{name} = "{_escaped(value)}"\n')
+        head = f'{section} "{_quoted(subsection)}"' if dot else section
+        written = _quoted(value).replace("\n", "\\n").replace("\t", "\\t")
+        lines.append(f'[{head}]\n\t{name} = "{written}"\n')
     return "".join(lines).encode(errors="surrogateescape")
 
 
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -33,9 +33,8 @@ def deliver_branch(
     git = checkout.git.with_settings(
         (*FROM_DISK, ("core.hooksPath", NO_HOOKS), ("fetch.writeCommitGraph", "false"))
     )
-    source = f"refs/heads/{branch}"
     doing = f"cannot bring {branch} into {checkout.top}"
-    git.run(*FETCH, "--", str(ground.path), source, timeout_s=NETWORK_S, stop=stop, doing=doing)
+    git.run(*FETCH, "--", str(ground.path), commit_id, timeout_s=NETWORK_S, stop=stop, doing=doing)
     if old is not None:
         if checked_out_at:
             raise BranchMoved(

@@ -125,6 +125,11 @@ def check_ref_name(name: str) -> None:
         )
 
 
+def in_the_way(name: str, wanted: str) -> bool:
+    """Whether a branch `name` keeps git from making `wanted`: one is a folder on the other's path."""
+    return wanted.startswith(f"{name}/") or name.startswith(f"{wanted}/")
+
+
 def ref_name_problem(name: str) -> str:
     """Why git refuses `name` for a branch, in a few words; empty when it does not."""
     for pattern, problem in _FORBIDDEN:

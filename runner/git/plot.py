@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,20 @@ class Plot:
         return self.git_dir / "runner-index"
 
     @property
+    def commit_file(self) -> Path:
+        """Where the id of our commit is noted: a run that should have stopped may move the branch in the clone."""
+        return self.git_dir / "runner-commit"
+
+    @property
+    def branch_file(self) -> Path:
+        return self.git_dir / "runner-branch"
+
+    @property
+    def branch(self) -> str:
+        """Our branch, wherever HEAD may be by now; empty when the work tree was not finished."""
+        return self.branch_file.read_text() if self.branch_file.is_file() else ""
+
+    @property
     def git(self) -> Git:
         """git on this work tree with our index and without hooks."""
         return self.ground.git_in(self.path).with_index(self.index)
@@ -57,7 +72,15 @@ class Plot:
             put(self.git_dir / "info" / "sparse-checkout", sparse.patterns)
         self.index.with_name(f"{self.index.name}.lock").unlink(missing_ok=True)
 
-    def forget_half_done(self) -> None:
+    def stand_on(self, commit_id: str) -> None:
+        """Our branch at a commit and HEAD on our branch, whatever somebody was in the middle of; no file is touched."""
+        self._forget_half_done()
+        ref = f"refs/heads/{self.branch}"
+        git = self.ground.git_in(self.path)
+        git.run("update-ref", "--no-deref", ref, commit_id)
+        git.run("symbolic-ref", "HEAD", ref)
+
+    def _forget_half_done(self) -> None:
         """End whatever merge or rebase somebody was in, without touching a file of the work tree."""
         for name in _HALF_DONE:
             leftover = self.git_dir / name
@@ -71,16 +94,26 @@ def find_plot(ground: Ground, path: Path) -> Plot:
     """The plot of an existing work tree. Raises: GitFailed (the clone knows none there)."""
     found = registered(ground, path)
     if found is None:
-        raise GitFailed(f"there is no work tree at {path}", hint="start the task afresh: runner requeue TASK")
+        raise no_work_tree(path)
     return Plot(ground=ground, path=path.resolve(), git_dir=found)
+
+
+def no_work_tree(path: Path) -> GitFailed:
+    return GitFailed(
+        f"there is no whole work tree at {path}", hint="start the task afresh: runner requeue TASK"
+    )
 
 
 def registered(ground: Ground, path: Path) -> Path | None:
     """The folder in the clone that belongs to the work tree at `path`; None if there is none."""
-    wanted = path.resolve() / ".git"
+    wanted = path.resolve()
+    return next((folder for found, folder in all_registered(ground) if found == wanted), None)
+
+
+def all_registered(ground: Ground) -> Iterator[tuple[Path, Path]]:
+    """Every work tree that the clone knows, there or not, and its folder in the clone."""
     for entry in sorted((ground.path / "worktrees").glob("*/gitdir")):
         # Another run may be removing its own at this moment.
         with suppress(FileNotFoundError):
-            if Path(os.fsdecode(entry.read_bytes()).removesuffix("\n")) == wanted:
-                return entry.parent
-    return None
+            link = Path(os.fsdecode(entry.read_bytes()).removesuffix("\n"))
+            yield link.parent, entry.parent

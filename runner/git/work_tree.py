@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner.errors import GitFailed
 from runner.git.commit import commit_work
 from runner.git.deliver import deliver_branch
 from runner.git.model import Snapshot
@@ -75,16 +76,12 @@ class WorkTree:
             RunnerError: nothing has changed.
             GitFailed: a hook refused, also a second time with the files that it rewrote; no identity; no signature.
         """
-        return commit_work(
-            self.plot, self.branch, base, message, sign_off=sign_off, timeout_s=timeout_s, stop=stop
-        )
+        return commit_work(self.plot, base, message, sign_off=sign_off, timeout_s=timeout_s, stop=stop)
 
-    def head(self) -> str | None:
-        """The commit that our branch is at; None before there is one."""
-        self.plot.reclaim()
-        ref = f"refs/heads/{self.branch}^{{commit}}"
-        done = self.plot.ground.git.ask("rev-parse", "--verify", "--quiet", ref)
-        return done.stdout.decode().strip() or None
+    def committed(self) -> str | None:
+        """Our commit's id; None before there is one."""
+        noted = self.plot.commit_file
+        return noted.read_text() if noted.is_file() else None
 
     def remote_tip(self, branch: str, remote: str, *, stop: Stop | None = None) -> str | None:
         """Where a branch of the remote is now: what to expect when pushing. None when there is no such branch."""
@@ -102,7 +99,7 @@ class WorkTree:
         """
         self.plot.reclaim()
         git = self.plot.ground.git_in(self.path, hooks=True)
-        push_commit(self.plot.ground, git, self._committed(), branch, expected, remote, stop)
+        push_commit(self.plot.ground, git, self._to_deliver(), branch, expected, remote, stop)
 
     def deliver_local(self, checkout: Repository, branch: str, *, stop: Stop | None = None) -> None:
         """Bring our branch into the developer's repository as one new ref; nothing else there is touched.
@@ -111,7 +108,10 @@ class WorkTree:
             BranchMoved: there is a branch of that name that is not ours to replace, or it is checked out.
         """
         self.plot.reclaim()
-        deliver_branch(self.plot.ground, checkout, self._committed(), branch, stop)
+        deliver_branch(self.plot.ground, checkout, self._to_deliver(), branch, stop)
 
-    def _committed(self) -> str:
-        return self.plot.ground.git.text("rev-parse", "--verify", f"refs/heads/{self.branch}^{{commit}}")
+    def _to_deliver(self) -> str:
+        commit_id = self.committed()
+        if commit_id is None:
+            raise GitFailed(f"there is no commit of ours for {self.branch}", hint="commit the change first")
+        return commit_id

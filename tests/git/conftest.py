@@ -20,3 +20,19 @@ def world(repository: Sandbox, tmp_path: Path) -> World:
 def online(published: tuple[Sandbox, Sandbox], tmp_path: Path) -> tuple[World, Sandbox]:
     """A checkout and its `origin`."""
     return World(checkout=published[0], state=tmp_path / "state"), published[1]
+
+
+@pytest.fixture
+def rich(repository: Sandbox) -> Sandbox:
+    """Commits, a link, a script, odd names, a submodule's place, staged and unstaged changes."""
+    repository.commit(
+        "second\nstill the subject\n\nand a body",
+        {"sub/ä ö.txt": "umlaut\n", "tab\there": "x\n", "moved": "some text that is long enough\n" * 5},
+    )
+    (repository.path / "link").symlink_to("calc.py")
+    repository.write({"run.sh": "#!/bin/sh\n"})
+    (repository.path / "run.sh").chmod(0o755)
+    repository.commit("third: ünïcode")
+    repository.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},vendor")
+    repository.git("commit", "-q", "-m", "with a submodule")
+    return repository

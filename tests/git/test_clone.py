@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from runner.errors import Busy, GitFailed, Stopped, UsageProblem
-from runner.git.clone import PrivateClone, remove_folder
+from runner.errors import GitFailed, UsageProblem
+from runner.git.clone import PrivateClone
 from runner.git.creation import clone_name
-from runner.git.lock import locked
 from runner.git.model import Base
 from runner.git.repository import Repository
-from runner.process.stop import Stop, StopReason
-from tests.git.world import World, fingerprint, text_of_run
+from tests.git.world import World, text_of_run
 from tests.support.git import Sandbox
 
 
@@ -30,7 +27,8 @@ def test_a_work_tree_has_the_files_of_its_base_on_a_branch_of_its_own(world: Wor
     assert Sandbox(tree.path).git("symbolic-ref", "--short", "HEAD") == "fix/T-7-clock"
     assert Sandbox(tree.path).git("status", "--porcelain") == ""
     assert tree.note == ""
-    assert tree.head() == base.commit_id
+    assert Sandbox(tree.path).head() == base.commit_id
+    assert tree.committed() is None
 
 
 def test_the_clone_shares_its_objects_and_has_none_of_the_developer_s_branches(world: World) -> None:
@@ -137,14 +135,15 @@ def test_a_work_tree_can_be_opened_again(world: World) -> None:
     tree, base = world.start()
     Sandbox(tree.path).write({"new": "x"})
 
-    again = world.clone().work_tree(tree.path, world.branch)
+    again = world.clone().work_tree(tree.path)
 
+    assert again.branch == world.branch
     assert again.changes(base.commit_id) == ("new",)
 
 
 def test_a_work_tree_that_is_not_there_cannot_be_opened(world: World) -> None:
-    with pytest.raises(GitFailed, match="there is no work tree at"):
-        world.clone().work_tree(world.state / "nowhere", world.branch)
+    with pytest.raises(GitFailed, match="there is no whole work tree at"):
+        world.clone().work_tree(world.state / "nowhere")
 
 
 def test_adding_again_starts_afresh(world: World) -> None:
@@ -154,114 +153,8 @@ def test_adding_again_starts_afresh(world: World) -> None:
     again, _ = world.start()
 
     assert not (again.path / "junk").exists()
-    assert again.head() == base.commit_id
+    assert Sandbox(again.path).head() == base.commit_id
     assert len(list((world.clone().path / "worktrees").iterdir())) == 1
-
-
-def test_removing_takes_folder_branch_and_registration(world: World) -> None:
-    tree, _ = world.start()
-    clone = world.clone()
-
-    clone.remove_work_tree(tree.path, branch=world.branch)
-
-    assert not tree.path.exists()
-    assert Sandbox(clone.path).branches() == []
-    assert list((clone.path / "worktrees").iterdir()) == []
-
-
-def test_removing_keeps_the_branch_unless_it_is_named(world: World) -> None:
-    tree, _ = world.start()
-
-    world.clone().remove_work_tree(tree.path)
-
-    assert Sandbox(world.clone().path).branches() == [world.branch]
-
-
-def test_removing_copes_with_what_is_half_there(world: World) -> None:
-    tree, _ = world.start()
-    clone = world.clone()
-    (tree.path / ".git").unlink()
-    clone.remove_work_tree(tree.path, branch=world.branch)
-    clone.remove_work_tree(tree.path, branch=world.branch)
-    tree, _ = world.start()
-    for path in sorted(tree.plot.git_dir.rglob("*"), reverse=True):
-        path.unlink() if path.is_file() else path.rmdir()
-    clone.remove_work_tree(tree.path, branch=world.branch)
-
-    assert not tree.path.exists()
-    assert Sandbox(clone.path).branches() == []
-
-
-@pytest.fixture
-def plain_user_folder() -> Iterator[Path]:
-    """A folder of a user whom permissions bind, also when the tests run as root."""
-    folder = Path(tempfile.mkdtemp())
-    if os.geteuid() == 0:
-        os.chown(folder, 65534, 65534)
-        os.seteuid(65534)
-    try:
-        yield folder
-    finally:
-        os.seteuid(os.getuid())
-        folder.chmod(0o700)
-        remove_folder(folder)
-
-
-def test_a_read_only_folder_is_removed_too(plain_user_folder: Path) -> None:
-    cache = plain_user_folder / "tree" / "cache"
-    cache.mkdir(parents=True)
-    (cache / "file").write_text("x")
-    cache.chmod(0o500)
-
-    remove_folder(plain_user_folder / "tree")
-
-    assert not (plain_user_folder / "tree").exists()
-
-
-def test_a_folder_that_stays_is_told(plain_user_folder: Path) -> None:
-    (plain_user_folder / "tree").mkdir()
-    plain_user_folder.chmod(0o500)
-
-    with pytest.raises(GitFailed, match=r"cannot remove .*: Permission denied"):
-        remove_folder(plain_user_folder / "tree")
-
-
-@pytest.mark.parametrize("kind", ["folder", "file", "link", "other repository"])
-def test_what_is_not_ours_is_never_removed(world: World, tmp_path: Path, kind: str) -> None:
-    path = tmp_path / "precious"
-    if kind == "folder":
-        path.mkdir()
-        (path / "thesis.txt").write_text("x")
-    elif kind == "file":
-        path.write_text("x")
-    elif kind == "link":
-        path.symlink_to(world.checkout.path)
-    else:
-        world.checkout.git("worktree", "add", "-q", str(path))
-    before = fingerprint(tmp_path)
-    clone = world.clone()
-
-    for act in (
-        lambda: clone.remove_work_tree(path),
-        lambda: clone.add_work_tree(path, world.branch, clone.resolve_base()),
-        lambda: clone.remove_work_tree(world.checkout.path),
-    ):
-        with pytest.raises(UsageProblem, match="is not one of our work trees"):
-            act()
-
-    assert {
-        name: value for name, value in fingerprint(tmp_path).items() if not name.startswith("state/")
-    } == before
-
-
-def test_a_leftover_of_a_clone_that_is_gone_is_ours(world: World) -> None:
-    tree, _ = world.start()
-    remove_folder(world.clone().path)
-
-    again, _ = world.start()
-
-    assert again.path == tree.path
-    assert (again.path / "calc.py").is_file()
 
 
 def test_an_empty_folder_may_be_used(world: World) -> None:
@@ -270,6 +163,30 @@ def test_an_empty_folder_may_be_used(world: World) -> None:
     tree, _ = world.start()
 
     assert (tree.path / "calc.py").is_file()
+
+
+def test_a_branch_that_an_agent_left_in_the_way_is_removed(world: World) -> None:
+    tree, _ = world.start()
+    inside = Sandbox(tree.path)
+    inside.git("checkout", "-q", "--detach")
+    inside.git("branch", "-D", "-q", world.branch)
+    inside.git("branch", "fix")
+    inside.git("branch", "fixed")
+    clone = world.clone()
+
+    other = clone.add_work_tree(world.state / "other", "fix/T-8", clone.resolve_base())
+    clone.add_work_tree(world.state / "third", "fix", clone.resolve_base())
+
+    assert (other.path / "calc.py").is_file()
+    assert Sandbox(clone.path).branches() == ["fix", "fixed"]
+
+
+def test_all_work_trees_are_listed_also_those_that_are_gone(world: World) -> None:
+    tree, _ = world.start()
+    other, _ = world.start(at="other")
+    shutil.rmtree(other.path)
+
+    assert world.clone().work_tree_paths() == (other.path, tree.path)
 
 
 def test_a_failed_add_leaves_nothing(world: World) -> None:
@@ -331,9 +248,9 @@ def test_a_program_that_an_agent_put_into_the_settings_is_never_run(
     acts: tuple[Callable[[], object], ...] = (
         lambda: world.clone().resolve_base(),
         clone.resolve_base,
-        tree.head,
+        tree.committed,
         lambda: tree.remote_tip(world.branch, "origin"),
-        lambda: clone.remove_work_tree(tree.path, branch=world.branch),
+        lambda: clone.remove_work_tree(tree.path),
     )
     for act in acts:
         with (clone.path / "config").open("a") as config:
@@ -353,7 +270,7 @@ def test_parallel_runs_take_turns(world: World) -> None:
             tree = clone.add_work_tree(world.state / f"w{number}", f"fix/{number}", clone.resolve_base())
             Sandbox(tree.path).write({f"{number}.txt": "x"})
             tree.commit(clone.resolve_base().commit_id, text_of_run(task_id=f"T-{number}"))
-            clone.remove_work_tree(tree.path, branch=f"fix/{number}" if number % 2 else None)
+            clone.remove_work_tree(tree.path, keep_branch=number % 2 == 0)
         except BaseException as error:  # noqa: BLE001 - shown by the assertion below
             failures.append(error)
 
@@ -365,28 +282,3 @@ def test_parallel_runs_take_turns(world: World) -> None:
 
     assert failures == []
     assert Sandbox(world.clone().path).branches() == ["fix/0", "fix/2", "fix/4"]
-
-
-def test_a_lock_that_is_held_is_waited_for(tmp_path: Path) -> None:
-    path = tmp_path / "widget.lock"
-
-    with (
-        locked(path, timeout_s=1),
-        pytest.raises(Busy, match="working on widget"),
-        locked(path, timeout_s=0.05),
-    ):
-        pass
-    with locked(path, timeout_s=0):
-        pass
-
-
-def test_waiting_for_a_lock_ends_when_told_to(tmp_path: Path) -> None:
-    stop = Stop()
-    stop.set(StopReason.CANCELLED)
-
-    with (
-        locked(tmp_path / "a.lock", timeout_s=1),
-        pytest.raises(Stopped),
-        locked(tmp_path / "a.lock", timeout_s=60, stop=stop),
-    ):
-        pass

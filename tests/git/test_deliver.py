@@ -20,7 +20,7 @@ def test_the_branch_arrives_and_may_be_delivered_twice(world: World) -> None:
     tree.deliver_local(_open(world), world.branch)
     tree.deliver_local(_open(world), world.branch)
 
-    assert world.checkout.git("rev-parse", world.branch) == tree.head()
+    assert world.checkout.git("rev-parse", world.branch) == tree.committed()
     assert world.checkout.git("show", f"{world.branch}:calc.py") == "x"
     assert world.checkout.git("status", "--porcelain") == ""
 
@@ -92,5 +92,5 @@ def test_a_shallow_checkout_gets_its_branch(world: World) -> None:
 
     tree.deliver_local(Repository.open(shallow.path), world.branch)
 
-    assert shallow.git("rev-parse", world.branch) == tree.head()
+    assert shallow.git("rev-parse", world.branch) == tree.committed()
     assert shallow.git("rev-list", "--count", world.branch) == "2"

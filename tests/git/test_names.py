@@ -14,6 +14,7 @@ from runner.git.names import (
     Kind,
     branch_name,
     check_ref_name,
+    in_the_way,
     kind_of,
     ref_name_problem,
     safe_id,
@@ -165,3 +166,10 @@ def test_a_bad_name_is_refused_with_its_reason() -> None:
     with pytest.raises(UsageProblem, match=r"'a b' cannot be the name of a branch: it has a space") as caught:
         check_ref_name("a b")
     assert "fix/T-7-clock" in caught.value.hint
+
+
+def test_names_stand_in_each_other_s_way_as_folders_and_files_do() -> None:
+    assert in_the_way("fix", "fix/a")
+    assert in_the_way("fix/a/b", "fix/a")
+    assert not in_the_way("fix/a", "fix/a")
+    assert not in_the_way("fixed", "fix/a")

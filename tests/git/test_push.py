@@ -40,7 +40,7 @@ def test_a_branch_arrives_on_the_remote_with_its_one_commit(online: Online) -> N
     tree.push(world.branch, None, "origin")
 
     assert origin.log(f"main..{world.branch}") == [text_of_run()]
-    assert tree.remote_tip(world.branch, "origin") == tree.head()
+    assert tree.remote_tip(world.branch, "origin") == tree.committed()
 
 
 def test_pushing_again_is_no_error(online: Online) -> None:
@@ -49,9 +49,9 @@ def test_pushing_again_is_no_error(online: Online) -> None:
 
     tree.push(world.branch, None, "origin")
     tree.push(world.branch, None, "origin")
-    tree.push(world.branch, tree.head(), "origin")
+    tree.push(world.branch, tree.committed(), "origin")
 
-    assert tree.remote_tip(world.branch, "origin") == tree.head()
+    assert tree.remote_tip(world.branch, "origin") == tree.committed()
 
 
 def test_there_is_no_tip_of_a_branch_that_is_not_there(online: Online) -> None:
@@ -79,12 +79,12 @@ def test_a_branch_of_somebody_else_is_left_alone(online: Online, tmp_path: Path,
 @pytest.mark.parametrize("expects_it", [True, False])
 def test_a_stale_branch_of_ours_is_replaced(online: Online, expects_it: bool) -> None:
     world, origin = online
-    stale = _old_run(world, fence=1).head()
+    stale = _old_run(world, fence=1).committed()
     tree = world.committed({"calc.py": "x\n"}, fence=2)
 
     tree.push(world.branch, stale if expects_it else None, "origin")
 
-    assert origin.git("rev-parse", world.branch) == tree.head()
+    assert origin.git("rev-parse", world.branch) == tree.committed()
     assert origin.log(f"main..{world.branch}") == [text_of_run(2)]
 
 
@@ -107,12 +107,12 @@ def test_an_earlier_push_of_the_same_run_is_replaced(online: Online) -> None:
 
     tree.push(world.branch, None, "origin")
 
-    assert origin.git("rev-parse", world.branch) == tree.head()
+    assert origin.git("rev-parse", world.branch) == tree.committed()
 
 
 def test_a_newer_claim_s_branch_is_never_replaced(online: Online) -> None:
     world, origin = online
-    newer = _old_run(world, fence=5, run_id="r-9").head()
+    newer = _old_run(world, fence=5, run_id="r-9").committed()
     tree = world.committed({"calc.py": "x\n"}, fence=4)
 
     with pytest.raises(BranchMoved):
@@ -140,18 +140,18 @@ def test_a_branch_without_commits_of_its_own_is_taken(online: Online) -> None:
 
     tree.push(world.branch, None, "origin")
 
-    assert origin.git("rev-parse", world.branch) == tree.head()
+    assert origin.git("rev-parse", world.branch) == tree.committed()
 
 
 def test_a_branch_that_was_deleted_meanwhile_is_made_again(online: Online) -> None:
     world, origin = online
-    stale = _old_run(world, fence=1).head()
+    stale = _old_run(world, fence=1).committed()
     tree = world.committed({"calc.py": "x\n"}, fence=2)
     origin.git("branch", "-q", "-D", world.branch)
 
     tree.push(world.branch, stale, "origin")
 
-    assert origin.git("rev-parse", world.branch) == tree.head()
+    assert origin.git("rev-parse", world.branch) == tree.committed()
 
 
 def test_a_commit_without_our_mark_replaces_nothing(online: Online, tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_a_relative_address_is_meant_from_the_checkout(online: Online) -> None:
 
     tree.push(world.branch, None, "origin")
 
-    assert origin.git("rev-parse", world.branch) == tree.head()
+    assert origin.git("rev-parse", world.branch) == tree.committed()
 
 
 def test_rewritten_addresses_and_their_secrets_stay_out_of_sight(online: Online, tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_rewritten_addresses_and_their_secrets_stay_out_of_sight(online: Online,
 
     tree.push(world.branch, None, "origin")
 
-    assert origin.git("rev-parse", world.branch) == tree.head()
+    assert origin.git("rev-parse", world.branch) == tree.committed()
     assert "push" in seen.read_text()
     assert "hunter2" not in seen.read_text()
     assert "hunter2" not in (world.clone().path / "config").read_text()

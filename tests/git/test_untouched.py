@@ -31,7 +31,7 @@ def test_a_whole_delivery_to_a_remote_changes_no_file_of_the_checkout(online: tu
 
     tree = world.committed({"calc.py": "fixed\n"})
     tree.push(world.branch, None, "origin")
-    world.clone().remove_work_tree(tree.path, branch=world.branch)
+    world.clone().remove_work_tree(tree.path)
 
     assert fingerprint(world.checkout.path) == before
     assert origin.branches() == [world.branch, "main"]
@@ -50,7 +50,7 @@ def test_a_local_delivery_adds_objects_and_one_ref(world: World) -> None:
     others = {name for name in changed if not name.startswith(".git/objects/")}
     assert others == {f".git/refs/heads/{world.branch}", f".git/logs/refs/heads/{world.branch}"}
     assert set(world.checkout.git("for-each-ref").splitlines()) - set(refs.splitlines()) == {
-        f"{tree.head()} commit\trefs/heads/{world.branch}"
+        f"{tree.committed()} commit\trefs/heads/{world.branch}"
     }
 
 

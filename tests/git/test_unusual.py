@@ -194,7 +194,7 @@ def test_a_state_folder_behind_a_link_is_no_trouble(world: World, tmp_path: Path
     world.state.symlink_to(tmp_path / "real")
 
     tree = world.committed({"a": "b\n"})
-    again = world.clone().work_tree(world.state / "work", world.branch)
+    again = world.clone().work_tree(world.state / "work")
     again.deliver_local(Repository.open(world.checkout.path), world.branch)
     world.clone().remove_work_tree(world.state / "work")
 

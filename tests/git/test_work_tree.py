@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from runner.errors import GitFailed
-from tests.git.world import World, fingerprint
+from runner.git.repository import Repository
+from tests.git.world import World, fingerprint, text_of_run
 from tests.support.git import Sandbox
 
 
@@ -220,8 +221,21 @@ def test_a_file_that_cannot_be_added_is_one_clear_line(world: World) -> None:
         tree.snapshot(base.commit_id)
 
 
-def test_a_branch_without_a_commit_has_no_head(world: World) -> None:
+def test_without_a_commit_of_ours_there_is_nothing_to_deliver(world: World) -> None:
     tree, _ = world.start()
-    Sandbox(world.clone().path).git("update-ref", "-d", f"refs/heads/{world.branch}")
+    Sandbox(tree.path).commit("the agent's", {"a": "x"})
 
-    assert tree.head() is None
+    assert tree.committed() is None
+    with pytest.raises(GitFailed, match="there is no commit of ours for fix/T-7-clock"):
+        tree.push(world.branch, None, "origin")
+
+
+def test_a_run_that_should_have_stopped_cannot_put_its_commit_in_the_place_of_ours(world: World) -> None:
+    stale, base = world.start(at="stale")
+    tree = world.committed({"calc.py": "ours\n"}, fence=2, at="work")
+    Sandbox(stale.path).write({"calc.py": "stale\n"})
+    stale.commit(base.commit_id, text_of_run(1))
+
+    tree.deliver_local(Repository.open(world.checkout.path), world.branch)
+
+    assert world.checkout.git("show", f"{world.branch}:calc.py") == "ours"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,15 @@ def fingerprint(folder: Path) -> dict[str, str]:
         elif path.is_file():
             found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
+
+
+def leave_conflict(repository: Sandbox) -> None:
+    """A merge of two changes of calc.py that git cannot make."""
+    repository.git("checkout", "-q", "-b", "side")
+    repository.commit("side", {"calc.py": "side\n"})
+    repository.git("checkout", "-q", "main")
+    repository.commit("main", {"calc.py": "main\n"})
+    subprocess.run(["git", "merge", "-q", "side"], cwd=repository.path, check=False, capture_output=True)
 
 
 def text_of_run(
