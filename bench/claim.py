@@ -53,7 +53,6 @@ class Bench:
     def environ(self, github: GitHub) -> dict[str, str]:
         named = environment(self.folder) | github.environment
         self.checkout.git("remote", "set-url", "origin", github.remote_url)
-        self.checkout.git("config", f"url.{self.origin.path}.insteadOf", github.remote_url)
         return named | {"RUNNER_CLAUDE_RECORDING": str(self.recording)}
 
     def by_hand(self, environ: dict[str, str]) -> Cost:

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.peers.git_http import request_body, serve_git
 from tests.peers.github_state import GitHubState, Json, Pull, Refused
 
 HOST = "github.localhost"
@@ -115,7 +116,9 @@ class GitHub:
         """What lets gh find this server; NO_PROXY keeps everybody else off it."""
         proxy = f"http://127.0.0.1:{self._server.server_port}"
         # gh is told nothing else: with https it would meet a refusal here, not the network.
-        return {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy, "NO_PROXY": "127.0.0.1", "GH_TOKEN": TOKEN}
+        # git reads the name in small letters, gh the one in capitals.
+        proxies = {"HTTP_PROXY": proxy, "http_proxy": proxy, "HTTPS_PROXY": proxy, "NO_PROXY": "127.0.0.1"}
+        return {**proxies, "GH_TOKEN": TOKEN}
 
     @property
     def pulls(self) -> list[Pull]:
@@ -181,11 +184,21 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
-        self._serve({})
+        if not self._is_git(b""):
+            self._serve({})
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        self._serve(json.loads(body))
+        body = request_body(self)
+        if not self._is_git(body):
+            self._serve(json.loads(body))
+
+    def _is_git(self, body: bytes) -> bool:
+        """Serve a fetch or a push of the repository; False if it is none."""
+        target, state = urlsplit(self.path), self._github.state
+        if target.hostname != HOST or not target.path.startswith(f"/{state.owner}/{state.name}.git/"):
+            return False
+        serve_git(self, state.origin, target, body)
+        return True
 
     def do_CONNECT(self) -> None:
         self._github.operations.append(f"CONNECT {self.path}")
