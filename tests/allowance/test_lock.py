@@ -46,26 +46,26 @@ def stranger(folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 def test_a_second_one_waits_until_its_time_is_over(folder: Path) -> None:
     first, second = Turnstile(str(folder)), Turnstile(str(folder))
-    first.take(time.monotonic() + 1)
+    first.take(time.monotonic() + 10)
 
     with pytest.raises(Busy):
         second.take(time.monotonic() + 0.02)
     first.leave()
-    second.take(time.monotonic() + 1)
+    second.take(time.monotonic() + 10)
 
     second.leave()
 
 
 def test_who_gave_up_does_not_bar_the_way(folder: Path) -> None:
     first, second, third = (Turnstile(str(folder)) for _ in range(3))
-    first.take(time.monotonic() + 1)
+    first.take(time.monotonic() + 10)
     for waiting in (second, third):
         with pytest.raises(Busy):
             waiting.take(time.monotonic())
 
     first.leave()
 
-    third.take(time.monotonic() + 1)
+    third.take(time.monotonic() + 10)
     third.leave()
 
 
@@ -85,7 +85,7 @@ def test_a_stopped_holder_is_named_and_nobody_waits_for_ever(
 def test_a_killed_holder_leaves_nothing_behind(folder: Path, stranger: subprocess.Popen[str]) -> None:
     stranger.kill()
     stranger.wait()
-    ledger = FileLedger(folder, World().limits_of, lambda: NOON, timeout_s=1)
+    ledger = FileLedger(folder, World().limits_of, lambda: NOON, timeout_s=10)
 
     assert ledger.reserve(ask(), ME).granted
 
@@ -110,11 +110,11 @@ def test_a_thread_gives_up_in_time_too(folder: Path) -> None:
 
 def test_a_removed_lock_file_excludes_nobody_and_is_made_anew(folder: Path) -> None:
     first = Turnstile(str(folder))
-    first.take(time.monotonic() + 1)
+    first.take(time.monotonic() + 10)
     first.leave()
     (folder / "lock.b").unlink()
 
-    first.take(time.monotonic() + 1)
+    first.take(time.monotonic() + 10)
 
     with pytest.raises(Busy):
         Turnstile(str(folder)).take(time.monotonic())
@@ -126,7 +126,7 @@ def test_a_lock_can_be_left_twice_and_closed_unused(folder: Path) -> None:
 
     turnstile.leave()
     turnstile.close()
-    turnstile.take(time.monotonic() + 1)
+    turnstile.take(time.monotonic() + 10)
     turnstile.leave()
     turnstile.leave()
     turnstile.close()
@@ -162,14 +162,14 @@ def test_who_is_interrupted_while_waiting_leaves_no_lock(folder: Path, lock: str
     waiting = Turnstile(str(folder))
     interrupt = threading.Timer(0.05, signal.pthread_kill, [threading.get_ident(), signal.SIGINT])
 
-    interrupt.start()
     with pytest.raises(KeyboardInterrupt):
+        interrupt.start()
         waiting.take(time.monotonic() + 10)
     interrupt.join()
     os.close(fd)
 
     after = Turnstile(str(folder))
-    after.take(time.monotonic() + 1)
+    after.take(time.monotonic() + 10)
     after.leave()
 
 

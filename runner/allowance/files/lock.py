@@ -136,8 +136,8 @@ class _Turn:
         Raises:
             OSError: the system has no lock to give.
         """
-        start_new_thread(self._queue_up, ())
         try:
+            start_new_thread(self._queue_up, ())
             self._is_over.acquire(timeout=timeout_s)
         except BaseException:
             if self._is_ours():
