@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,39 +16,37 @@ _log = logging.getLogger("runner.events")
 
 
 class JsonLines:
-    """Appends one JSON object per event to a file; safe to use from several threads and processes."""
+    """Appends one JSON object per event to a file; safe to use from several threads and processes.
 
-    def __init__(self, path: Path) -> None:
+    The file is opened anew for each event: there is nothing to close, and nothing waits in a buffer for a crash.
+    """
+
+    def __init__(self, path: Path, *, redact: Callable[[str], str] = str) -> None:
+        """`redact` takes the secrets out of a line of JSON."""
         self.dropped = 0
         """How many events could not be written."""
         self._path = path
+        self._redact = redact
         self._lock = threading.Lock()
-        self._descriptor: int | None = None
         self._torn = False
 
     def emit(self, event: Event) -> None:
         """Write `event`; one that cannot be written is counted, and the first one is logged."""
         try:
-            line = as_json(event).encode() + b"\n"
+            line = self._redact(as_json(event)).encode() + b"\n"
             with self._lock:
                 self._write(line)
         except (OSError, TypeError, ValueError) as error:
             self._drop(error)
 
-    def close(self) -> None:
-        """Close the file; a later `emit` opens it again."""
-        with self._lock:
-            if self._descriptor is not None:
-                os.close(self._descriptor)
-                self._descriptor = None
-
     def _write(self, line: bytes) -> None:
-        if self._descriptor is None:
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-            self._descriptor = os.open(self._path, flags, 0o600)
-        # One call, one line: lines of two processes do not mix, and nothing waits in a buffer for a crash.
         line = b"\n" + line if self._torn else line
-        written = os.write(self._descriptor, line)
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            # One call, one line: lines of two processes do not mix.
+            written = os.write(descriptor, line)
+        finally:
+            os.close(descriptor)
         self._torn = written < len(line)
         if self._torn:
             raise OSError(f"only {written} of {len(line)} bytes fitted")
@@ -84,6 +83,10 @@ class Several:
     def add(self, member: EventSink) -> None:
         """From now on `member` gets the events too."""
         self._members.append(member)
+
+    def remove(self, member: EventSink) -> None:
+        """From now on `member` gets nothing more; no error if it got nothing before."""
+        self._members = [other for other in self._members if other is not member]
 
     def emit(self, event: Event) -> None:
         for member in tuple(self._members):

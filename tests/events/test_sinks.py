@@ -43,21 +43,21 @@ def test_events_are_appended_and_readable_at_once(tmp_path: Path) -> None:
 
     lines = path.read_text().splitlines()
     assert [json.loads(line).get("data") for line in lines] == [None, {"number": 1}, {"number": 2}]
-    sink.close()
-    sink.close()
     assert sink.dropped == 0
 
 
-def test_the_file_is_for_this_user_alone_and_closing_is_not_the_end(tmp_path: Path) -> None:
-    sink = JsonLines(tmp_path / "events.jsonl")
-    sink.emit(event(1))
-    sink.close()
+def test_the_file_is_for_this_user_alone(tmp_path: Path) -> None:
+    JsonLines(tmp_path / "events.jsonl").emit(event())
 
-    sink.emit(event(2))
-
-    sink.close()
     assert (tmp_path / "events.jsonl").stat().st_mode & 0o777 == 0o600
-    assert len((tmp_path / "events.jsonl").read_text().splitlines()) == 2
+
+
+def test_secrets_are_taken_out(tmp_path: Path) -> None:
+    sink = JsonLines(tmp_path / "events.jsonl", redact=lambda text: text.replace("hunter2", "[redacted]"))
+
+    sink.emit(event(text="it is hunter2"))
+
+    assert json.loads((tmp_path / "events.jsonl").read_text())["data"]["text"] == "it is [redacted]"
 
 
 def test_lines_of_several_threads_and_sinks_do_not_mix(tmp_path: Path) -> None:
@@ -74,8 +74,6 @@ def test_lines_of_several_threads_and_sinks_do_not_mix(tmp_path: Path) -> None:
 
     numbers = [json.loads(line)["data"]["number"] for line in path.read_text().splitlines()]
     assert sorted(numbers) == sorted(list(range(100)) * 4)
-    for sink in sinks:
-        sink.close()
 
 
 def test_what_cannot_be_written_is_counted_and_told_once(tmp_path: Path) -> None:
@@ -99,7 +97,6 @@ def test_a_value_that_is_not_plain_is_dropped_and_the_next_event_arrives(tmp_pat
 
     assert sink.dropped == 2
     assert len((tmp_path / "events.jsonl").read_text().splitlines()) == 1
-    sink.close()
 
 
 def test_a_line_that_fitted_in_part_does_not_spoil_the_next(tmp_path: Path) -> None:
@@ -117,7 +114,6 @@ def test_a_line_that_fitted_in_part_does_not_spoil_the_next(tmp_path: Path) -> N
 
     sink.emit(event(3))
 
-    sink.close()
     whole = [line for line in path.read_text().splitlines() if line.endswith("}")]
     assert [json.loads(line)["data"]["number"] for line in whole] == [1, 3]
     assert sink.dropped == 1
@@ -158,6 +154,18 @@ def test_a_late_member_gets_what_comes_after_it() -> None:
     several.emit(event(2))
 
     assert (len(early.events), late.events) == (2, (event(2),))
+
+
+def test_who_was_removed_gets_nothing_more() -> None:
+    stays, goes = InMemory(), InMemory()
+    several = Several(stays, goes)
+
+    several.emit(event(1))
+    several.remove(goes)
+    several.remove(goes)
+    several.emit(event(2))
+
+    assert (len(stays.events), goes.events) == (2, (event(1),))
 
 
 def test_nobody_at_all_is_fine() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from runner.process.ending import Grace
@@ -69,6 +72,19 @@ def is_gone(pid: int) -> bool:
     except FileNotFoundError:
         return True
     return state == "Z"
+
+
+@contextmanager
+def interrupted_soon(action: Callable[[], object]) -> Iterator[None]:
+    """Inside the block a signal arrives at this thread, and its handler does `action`."""
+    before = signal.signal(signal.SIGUSR2, lambda *_: action())
+    sender = threading.Timer(0.2, signal.pthread_kill, (threading.get_ident(), signal.SIGUSR2))
+    sender.start()
+    try:
+        yield
+    finally:
+        sender.join()
+        signal.signal(signal.SIGUSR2, before)
 
 
 def open_descriptors() -> int:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import FrameType
 
 import pytest
 
@@ -20,6 +19,7 @@ from tests.process.programs import (
     appears,
     comes_true,
     environment,
+    interrupted_soon,
     is_gone,
     open_descriptors,
     python,
@@ -249,28 +249,21 @@ def test_a_stop_that_was_set_before_starts_nothing(tmp_path: Path) -> None:
 def test_a_signal_handler_can_stop_the_call_that_it_interrupts() -> None:
     stop = Stop()
 
-    def on_alarm(number: int, frame: FrameType | None) -> None:
-        stop.set(StopReason.INTERRUPTED)
-
-    before = signal.signal(signal.SIGALRM, on_alarm)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.2)
+    with interrupted_soon(lambda: stop.set(StopReason.INTERRUPTED)):
         done = run(["sleep", "60"], env=environment(), timeout_s=60, stop=stop)
-    finally:
-        signal.signal(signal.SIGALRM, before)
 
     assert done.stopped
 
 
 def test_many_calls_leave_nothing_on_the_stop() -> None:
-    stop, before = Stop(), open_descriptors()
+    stop, before, threads = Stop(), open_descriptors(), threading.active_count()
 
     for sweep in (False, True):
         run(["true"], env=environment(), timeout_s=30, stop=stop, sweep=sweep)
 
     assert stop._callbacks == []
     assert open_descriptors() == before
-    assert threading.active_count() == 1
+    assert threading.active_count() == threads
 
 
 @both

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import threading
-from types import FrameType
 
 import pytest
 
 from runner.errors import Stopped
 from runner.process.stop import Stop, StopReason
+from tests.process.programs import interrupted_soon
 
 
 def test_nothing_stops_before_a_reason_is_given() -> None:
@@ -91,15 +90,8 @@ def test_of_many_who_set_it_at_once_one_is_the_first() -> None:
 def test_a_signal_handler_wakes_the_thread_that_it_interrupts() -> None:
     stop = Stop()
 
-    def on_alarm(number: int, frame: FrameType | None) -> None:
-        stop.set(StopReason.INTERRUPTED)
-
-    before = signal.signal(signal.SIGALRM, on_alarm)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
+    with interrupted_soon(lambda: stop.set(StopReason.INTERRUPTED)):
         woken = stop.wait(30.0)
-    finally:
-        signal.signal(signal.SIGALRM, before)
 
     assert woken
     assert stop.reason is StopReason.INTERRUPTED
