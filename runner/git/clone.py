@@ -17,7 +17,7 @@ from runner.git.creation import clone_name, make_clone, share_large_files
 from runner.git.ground import LOCK_S, Ground, lock_file, put
 from runner.git.lock import locked
 from runner.git.model import Base
-from runner.git.names import check_ref_name, in_the_way
+from runner.git.names import check_ref_name, in_the_way, ref_name_problem
 from runner.git.plot import Plot, all_registered, find_plot, no_work_tree, registered
 from runner.git.program import Git, Reach
 from runner.git.repository import Repository
@@ -150,12 +150,15 @@ class PrivateClone:
         remove_folder(path)
         if known is not None:
             branch = Plot(ground=self.ground, path=path, git_dir=known).branch
-            self._drop([branch] if branch and not keep_branch else [])
+            self._drop([] if keep_branch else [branch])
             remove_folder(known)
 
     def _drop(self, branches: list[str]) -> None:
-        if branches:
-            orders = "".join(f"delete refs/heads/{branch}\n" for branch in branches)
+        # A name may have been read from a file that an agent can reach.
+        orders = "".join(
+            f"delete refs/heads/{branch}\n" for branch in branches if not ref_name_problem(branch)
+        )
+        if orders:
             self.ground.git.run("update-ref", "--stdin", input_bytes=orders.encode())
 
 

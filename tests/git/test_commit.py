@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -118,6 +120,27 @@ def test_hooks_run_in_the_work_tree_and_see_what_will_be_committed(world: World,
     tree = world.committed({"a": "1\n"})
 
     assert (tmp_path / "seen").read_text() == f"{tree.path}\na\n"
+
+
+def test_the_pre_commit_framework_formats_and_is_obeyed(world: World) -> None:
+    hook = "      - {id: tidy, name: tidy, language: system, entry: sed -i s/untidy/tidy/, files: txt$}\n"
+    world.checkout.commit(
+        "configure", {".pre-commit-config.yaml": f"repos:\n  - repo: local\n    hooks:\n{hook}"}
+    )
+    subprocess.run(
+        [sys.executable, "-m", "pre_commit", "install"],
+        cwd=world.checkout.path,
+        check=True,
+        capture_output=True,
+    )
+    tree, base = world.start()
+    Sandbox(tree.path).write({"a.txt": "untidy\n", "b.py": "untidy\n"})
+
+    commit_id = tree.commit(base.commit_id, text_of_run())
+
+    assert Sandbox(tree.path).git("show", f"{commit_id}:a.txt") == "tidy"
+    assert Sandbox(tree.path).git("show", f"{commit_id}:b.py") == "untidy"
+    assert Sandbox(tree.path).git("status", "--porcelain") == ""
 
 
 def test_a_hook_that_adds_commits_is_found_out(world: World) -> None:

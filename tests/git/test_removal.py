@@ -137,3 +137,14 @@ def test_a_work_tree_that_was_not_finished_cannot_be_opened(world: World) -> Non
 
     with pytest.raises(GitFailed, match="there is no whole work tree at"):
         world.clone().work_tree(tree.path)
+
+
+def test_a_branch_name_that_an_agent_forged_deletes_nothing_else(world: World) -> None:
+    kept, _ = world.start(at="kept")
+    clone = world.clone()
+    other = clone.add_work_tree(world.state / "other", "fix/other", clone.resolve_base())
+    other.plot.branch_file.write_text(f"fix/none\ndelete refs/heads/{world.branch}")
+
+    clone.remove_work_tree(other.path)
+
+    assert kept.branch in Sandbox(clone.path).branches()
