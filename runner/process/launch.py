@@ -19,6 +19,7 @@ from runner.process import sweep, tree
 from runner.process.program import find_program
 
 START_LIMIT_S = 30.0
+ABANDON_LIMIT_S = 2.0
 
 ISOLATED = (sys.executable, "-I", "-S", "-X", "utf8")
 """No site-packages, no `PYTHON*` variables, nothing from the work tree; arguments pass through byte by byte."""
@@ -107,7 +108,7 @@ class Supervised:
             sweep.hold()
             undo.callback(sweep.let_go)
             self.process = _popen((*boot, *argv), env=env, cwd=cwd, with_stdin=with_stdin, pass_fds=theirs)
-            undo.callback(_abandon, self.process)
+            undo.callback(_abandon, self.process, self._lifeline)
             sweep.remember(self.process.pid)
             self._since_ticks = tree.start_ticks(self.process.pid)
             status_end.close()
@@ -192,12 +193,15 @@ def _pipe(undo: ExitStack) -> tuple[io.FileIO, io.FileIO]:
     return undo.enter_context(io.FileIO(reader, "r")), undo.enter_context(io.FileIO(writer, "w"))
 
 
-def _abandon(process: subprocess.Popen[bytes]) -> None:
-    """A supervisor that could not start its child: end it, and leave no pipe open."""
-    process.kill()
+def _abandon(process: subprocess.Popen[bytes], lifeline: io.FileIO) -> None:
+    """The start went wrong or was interrupted: end the supervisor, and leave no pipe open."""
+    lifeline.close()
     sweep.forget(process.pid)
     with process:
-        process.wait()
+        try:
+            process.wait(ABANDON_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def launch(

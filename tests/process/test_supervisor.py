@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import OutsideTrouble
-from runner.process import remembered, supervisor
+from runner.process import launch, remembered, supervisor
 from runner.process.ending import Grace
 from runner.process.exchange import Exchange
 from runner.process.launch import Supervised
@@ -145,6 +145,17 @@ def test_a_python_that_cannot_start_is_no_riddle() -> None:
         )
 
     assert trouble.value.hint
+    assert open_descriptors() == before
+
+
+def test_a_python_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "START_LIMIT_S", 0.2)
+    monkeypatch.setattr(launch, "ABANDON_LIMIT_S", 0.2)
+    before = open_descriptors()
+
+    with pytest.raises(OutsideTrouble, match="supervisor"):
+        supervised(["/bin/true"], interpreter=("/bin/sh", "-c", "exec sleep 60"))
+
     assert open_descriptors() == before
 
 
