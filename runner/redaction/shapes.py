@@ -9,9 +9,9 @@ from functools import cache
 from importlib import import_module
 
 _HARMLESS_PASSWORD = re.compile(
-    rb"[{$<%\[*]|(?:x+|\.+|pass(?:word|wd)?|pw|pwd|secret|token|changeme|redacted)$", re.IGNORECASE
+    rb"[{$<%\[*]|.{1,3}$|(?:x+|\.+|pass(?:word|wd)?|pw|pwd|secret|token|changeme|redacted)$", re.IGNORECASE
 )
-"""In `scheme://user:PASSWORD@host`: a place-holder in code or a manual."""
+"""In `scheme://user:PASSWORD@host`: a place-holder in code or a manual, or too short to be a password."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ def test_a_longer_token_of_the_family_goes_whole(name: str) -> None:
         "https://example.org:8080/path?x=1@2 and mailto:ada@example.org",
         'url = "https://user:password@host" or f"https://{user}:{password}@{host}" or "https://u:$PASS@h"',
         "git clone https://x-access-token:${{ secrets.TOKEN }}@github.com/o/r",
-        "https://u:xxxx@h https://u:<token>@h https://u:***@h",
+        "https://u:p@h https://u:xxxx@h https://u:<token>@h https://u:***@h",
         "sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0",
         "commit 0f1e2d3c4b5a69788796a5b4c3d2e1f012345678 and 550e8400-e29b-41d4-a716-446655440000",
         "eyJhbGciOiJIUzI1NiJ9 is only the head of a token",
