@@ -115,7 +115,8 @@ class _Entrance:
         self.record.note(
             task={"id": task.id, "title": task.title, "fence": claimed.lease.fence}, model=held.model
         )
-        self.tools.events.add(JsonLines(self.record.folder / "events.jsonl"))
+        journal = JsonLines(self.record.folder / "events.jsonl", redact=self.tools.redactor.text)
+        self.tools.events.add(journal)
         run = Run(
             tools=self.tools,
             policy=self.policy,
@@ -125,6 +126,7 @@ class _Entrance:
             task=task,
             lease=claimed.lease,
             held=held,
+            journal=journal,
         )
         run.emit(EventName.RUN_STARTED, title=task.title, model=held.model, fence=claimed.lease.fence)
         return run

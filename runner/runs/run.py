@@ -11,7 +11,7 @@ from pathlib import Path
 from runner.allowance.model import Ask, Spent
 from runner.allowance.protocol import Ledger
 from runner.claude.protocol import ClaudeRunner
-from runner.events.model import Event, EventName, Value
+from runner.events.model import Event, EventName, EventSink, Value
 from runner.events.sinks import Several
 from runner.forge.protocol import Forge
 from runner.git.clone import PrivateClone
@@ -65,6 +65,8 @@ class Run:
     lease: Lease
     held: Ask
     """What the run holds of the allowance; its id is the reservation's."""
+    journal: EventSink
+    """The events in the run's own folder."""
     heartbeat: Heartbeat | None = None
     usage: Usage = field(default_factory=Usage)
     evidence: Evidence = field(default_factory=Evidence)

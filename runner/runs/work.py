@@ -34,14 +34,21 @@ def work_on(run: Run) -> RunReport:
     Raises:
         RunnerError: it ended before that; claim and reservation are given back, nothing is left behind.
     """
-    with Heartbeat(run.tools.claims, run.lease, run.stop) as heartbeat:
-        run.heartbeat = heartbeat
-        try:
-            judgement, retry_at = _attempt(run)
-        except BaseException as error:  # noqa: BLE001 - what is no ending is raised again
-            judgement, retry_at = _judge_failure(run, error), None
-        _end(run, judgement, retry_at)
-    return ending.final_report(run, judgement)
+    try:
+        with Heartbeat(run.tools.claims, run.lease, run.stop) as heartbeat:
+            run.heartbeat = heartbeat
+            judgement, retry_at = _attempt_or_failure(run)
+            _end(run, judgement, retry_at)
+        return ending.final_report(run, judgement)
+    finally:
+        run.tools.events.remove(run.journal)
+
+
+def _attempt_or_failure(run: Run) -> tuple[Judgement, datetime | None]:
+    try:
+        return _attempt(run)
+    except BaseException as error:  # noqa: BLE001 - what is no ending is raised again
+        return _judge_failure(run, error), None
 
 
 def _judge_failure(run: Run, error: BaseException) -> Judgement:

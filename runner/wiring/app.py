@@ -178,8 +178,13 @@ class App:
     def redactor(self) -> Redactor:
         """Hides the secrets of this process's environment and of the credentials file."""
         from runner.redaction.redactor import Redactor
+        from runner.settings.credentials import load_credentials
 
-        return Redactor(self.environ)
+        redactor = Redactor(self.environ)
+        credentials = load_credentials(self.paths, environment=self.environ, base_url=self.settings.base_url)
+        for token in credentials.secrets:
+            redactor.add(token, kind="token")
+        return redactor
 
     @cached_property
     def prompts(self) -> Prompts:

@@ -213,3 +213,16 @@ def test_run_ids_sort_by_time_and_differ(world: World) -> None:
     ids = [report.run_id for report in reports]
     assert len(set(ids)) == 2
     assert all(re.fullmatch(r"r-\d{8}-\d{6}-[0-9a-f]{6}", run_id) for run_id in ids)
+
+
+def test_a_second_run_writes_into_its_own_journal_only(world: World) -> None:
+    world.submit("One")
+    world.submit("Two")
+    tools = world.tools(FakeClaude(writes={"one.txt": "1"}))
+
+    first = world.claim_with(tools)
+    lines = (run_folder(world, first.run_id) / "events.jsonl").read_text()
+    second = world.claim_with(tools)
+
+    assert (run_folder(world, first.run_id) / "events.jsonl").read_text() == lines
+    assert second.run_id in (run_folder(world, second.run_id) / "events.jsonl").read_text()

@@ -110,7 +110,10 @@ class World:
 
     def claim(self, claude: ClaudeRunner, task_id: str | None = None) -> RunReport:
         """One `runner claim`, without the command line."""
-        tools = self.tools(claude)
+        return self.claim_with(self.tools(claude), task_id)
+
+    def claim_with(self, tools: Tools, task_id: str | None = None) -> RunReport:
+        """The same with tools that were made before, as `--loop` does."""
         base = tools.clone.resolve_base(self.policy.base)
         run = reserve_and_claim(tools, self.policy, base, task_id=task_id, stop=self.stop)
         return work_on(run)
