@@ -115,4 +115,7 @@ def pr(
     tell_warnings(made.warnings)
     show(made, as_json=as_json, text=made.url)
     if open_it:
-        click.launch(made.url)
+        import webbrowser
+
+        if not webbrowser.open(made.url):
+            tell_warnings(["no browser could be started"])

@@ -114,10 +114,18 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code and raises nothing."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     write_every_character(sys.stdout, sys.stderr)
-    return guarded(
-        lambda: cli.main(given, prog_name="runner", standalone_mode=False),
-        arguments=given,
-    )
+    return guarded(lambda: _invoke(given), arguments=given)
+
+
+def _invoke(words: list[str]) -> object:
+    if os.environ.get("_RUNNER_COMPLETE"):
+        cli.main(words, prog_name="runner")  # answers the shell, and ends the process
+    # Not through `main`: that ends a broken pipe its own way, with the code of a failure.
+    try:
+        with cli.make_context("runner", words) as context:
+            return cli.invoke(context)
+    except click.exceptions.Exit as done:
+        return done.exit_code
 
 
 def write_every_character(*streams: TextIO | None) -> None:
