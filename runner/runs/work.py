@@ -117,6 +117,8 @@ def _take_answer(
     before: tuple[Check, ...],
 ) -> tuple[Judgement, datetime | None]:
     snapshot = conversation.keep_changes(tree)
+    for path in snapshot.left_out:
+        run.warn(f"{path} is a repository of its own and cannot be part of the commit")
     run.summary = run.tools.redactor.text(result.text.strip()) if result.outcome is Outcome.DONE else ""
     judgement = judge_answer(result, changed=bool(snapshot.changes))
     if run.stop.detail:
