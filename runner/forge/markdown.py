@@ -18,7 +18,7 @@ _DRAWN = frozenset({"mermaid", "geojson", "topojson", "stl", "math", "suggestion
 
 _URL_CHARACTER = r"(?:[A-Za-z0-9._~:/?#%=+,;@-]|&(?!(?:lt|gt|quot|\#8203);))"
 _URL = rf"(?<![A-Za-z0-9])https?://{_URL_CHARACTER}+"
-_ADDRESS = re.compile(r"(?:://|www\.)\S*", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:://|www\.)\S*", re.IGNORECASE | re.ASCII)
 """At most this is a link that needs no brackets, whatever stands in it; `<` ends none, it is replaced."""
 _ENTITY = r"&(?=\#[0-9]|\#[xX][0-9a-fA-F]|[A-Za-z][A-Za-z0-9]*;)(?!(?:amp|lt|gt|quot|\#8203);)"
 _BAR = re.compile(r"(?<!(?<!\\)\\)\|")
@@ -27,14 +27,15 @@ _TOKEN = re.compile(
     r"(?P<escape>\\[!-/:;=>?\[-`{-~])"  # any punctuation but @ and <, which a backslash does not always disarm
     r"|(?P<ticks>`+)"
     r"|(?P<tildes>~{3,})"
-    rf"|(?<![A-Za-z0-9])<(?P<link>{_URL})>(?=[.,:;?]*(?:$|[\s)\]\"'*]))"
+    rf"|(?<![A-Za-z0-9@])<(?P<link>{_URL})>(?=[.,:;?]*(?:$|[\s)\]\"'*]))"
     rf"|(?P<url>{_URL})"
     rf"|(?P<entity>{_ENTITY})"
     r"|(?P<less>\\?<)"
     r"|(?P<image>!+\[?)"  # all marks at once: to start anew at each of a million would take for ever
     r"|(?P<bracket>\](?=!*\[|\((?!(?:(?!~~~)[A-Za-z0-9._~:/?#%=+,;@&-])+\))))"  # an address could hide a backtick
     r"|(?P<note>\[\^)"
-    r"|@(?=(?P<mention>[A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9_.-]+)?))"
+    r"|@(?=(?P<mention>[A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9_.-]+)?))",
+    re.ASCII,  # a parser takes no other blanks for blanks
 )
 
 

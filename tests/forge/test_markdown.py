@@ -144,6 +144,8 @@ def test_what_comes_after_it_is_not_swallowed(text: str) -> None:
         "![a][b]\n\n[b]: http://e/i.png",
         "\\@evil \\\\@evil &#64;evil &#x40;evil &commat;evil **@evil** _@evil_ @evil/team",
         "<https://a![x](http://e/i.png)>",
+        "@<https://a.b/c>",
+        "<https://a.b/c>\u00a0``~~~`<img src=x>`",
         "&lt;&excl;[x](http://e/i.png)",
         "\t```\n\t<img src=x>\n```\n<img src=x>",
         "> ~~~\n> a\n```\n<img src=x>\n```\n<img src=x>",
