@@ -11,8 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from runner.process.ending import Grace
 from runner.process.environment import child_environment
+
+both = pytest.mark.parametrize("sweep", [False, True], ids=["grouped", "swept"])
+"""Run a test once for each way to start a program."""
 
 QUICK = Grace(interrupt_s=0.2, terminate_s=0.2, kill_s=0.3, force_s=1.0)
 
