@@ -22,6 +22,7 @@ LARGEST_TEMPLATE_BYTES = 200_000
 LARGEST_RESULT_CHARS = 4_000_000
 LARGEST_NUMBER = 10_000
 SLOWEST_S = 5.0
+CORRECT = "correct the template; without it the one that comes with runner is used"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
@@ -119,8 +120,10 @@ class Prompts:
     A template is code, and only sandboxed: give a repository's own folder only when it is trusted.
     """
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], *, copied_from: Mapping[Path, Path] | None = None) -> None:
+        """`copied_from` says where the original of a folder is, so that a message names the file to correct."""
         self._folders = tuple(folders)
+        self._copied_from = copied_from or {}
 
     def names(self) -> tuple[str, ...]:
         """All names, sorted, without `.md.j2`."""
@@ -145,7 +148,7 @@ class Prompts:
             UsageProblem: there is no such template.
             TemplateProblem: it cannot be rendered: where, and what is missing or wrong.
         """
-        return _render(self._environment, self._find(name), name.removesuffix(SUFFIX), values)
+        return _render(self._environment, self._shown(self._find(name)), name.removesuffix(SUFFIX), values)
 
     def _find(self, name: str) -> Path:
         short = name.removesuffix(SUFFIX)
@@ -159,21 +162,25 @@ class Prompts:
             f"no prompt is named {name!r}", hint=f"there are: {', '.join(self.names()) or 'none'}"
         )
 
+    def _shown(self, path: Path) -> Path:
+        return self._copied_from.get(path.parent, path.parent) / path.name
+
     @functools.cached_property
     def _environment(self) -> SandboxedEnvironment:
-        return _sandbox(self._find)
+        return _sandbox(self._find, self._shown)
 
 
 def _read(path: Path) -> str:
     try:
         if path.stat().st_size > LARGEST_TEMPLATE_BYTES:
-            raise TemplateProblem(f"{path}: larger than {LARGEST_TEMPLATE_BYTES // 1000} kB")
+            words = f"{path}: larger than {LARGEST_TEMPLATE_BYTES // 1000} kB"
+            raise TemplateProblem(words, hint=CORRECT)
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TemplateProblem(f"{path}: cannot be read: {error}", hint="a template is UTF-8 text") from error
 
 
-def _sandbox(find: Callable[[str], Path]) -> SandboxedEnvironment:
+def _sandbox(find: Callable[[str], Path], shown: Callable[[Path], Path]) -> SandboxedEnvironment:
     """An environment that reads no attributes with underscores, changes nothing, and knows only what it is given."""
     import jinja2
     from jinja2.exceptions import SecurityError
@@ -201,7 +208,7 @@ def _sandbox(find: Callable[[str], Path]) -> SandboxedEnvironment:
             path = find(str(name))
         except UsageProblem as error:
             raise TemplateProblem(str(error), hint=error.hint) from error
-        return _read(path), str(path), lambda: False
+        return _read(path), str(shown(path)), lambda: False
 
     environment = Sandbox(
         loader=jinja2.FunctionLoader(load),
@@ -240,14 +247,18 @@ def _render(environment: SandboxedEnvironment, path: Path, name: str, values: Ma
     try:
         return _within_limits(path, environment.get_template(name).generate(**values)).strip() + "\n"
     except jinja2.TemplateSyntaxError as error:
-        raise TemplateProblem(f"{error.filename or path}:{error.lineno}: {error.message}") from error
+        place = f"{error.filename or path}:{error.lineno}"
+        raise TemplateProblem(f"{place}: {error.message}", hint=CORRECT) from error
     except jinja2.UndefinedError as error:
         hint = f"values of this prompt: {', '.join(sorted(values)) or 'none'}"
         raise TemplateProblem(f"{_place(error, path)}: {error.message}", hint=hint) from error
     except SecurityError as error:
-        raise TemplateProblem(f"{_place(error, path)}: not allowed in a prompt: {error}") from error
+        raise TemplateProblem(
+            f"{_place(error, path)}: not allowed in a prompt: {error}", hint=CORRECT
+        ) from error
     except (jinja2.TemplateError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        raise TemplateProblem(f"{_place(error, path)}: {type(error).__name__}: {error}") from error
+        words = f"{_place(error, path)}: {type(error).__name__}: {error}"
+        raise TemplateProblem(words, hint=CORRECT) from error
 
 
 def _within_limits(path: Path, pieces: Iterable[str]) -> str:
@@ -257,9 +268,8 @@ def _within_limits(path: Path, pieces: Iterable[str]) -> str:
     for piece in pieces:
         size += len(piece)
         if size > LARGEST_RESULT_CHARS or time.monotonic() > deadline:
-            raise TemplateProblem(
-                f"{path}: the prompt grows past {LARGEST_RESULT_CHARS} characters or {SLOWEST_S} s"
-            )
+            words = f"{path}: the prompt grows past {LARGEST_RESULT_CHARS} characters or {SLOWEST_S} s"
+            raise TemplateProblem(words, hint=CORRECT)
         kept.append(piece)
     return "".join(kept)
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.allowance.model import NANO_PER_USD
 from runner.cli.arguments import agent_option, project_option, task_argument
 from runner.cli.exit_codes import EXIT_CODES
-from runner.cli.output import json_option, print_json, safe, safe_block, show, tell_warnings
+from runner.cli.output import counted, json_option, print_json, safe, safe_block, show, tell_warnings
 from runner.cli.progress import choose_progress
 from runner.cli.stopping import stop_on_interrupt
-from runner.errors import NothingToClaim, QuotaExceeded
+from runner.errors import GitFailed, NothingToClaim, QuotaExceeded
 from runner.process.stop import Stop
 from runner.tasks.model import Outcome, Status
 
@@ -140,6 +141,9 @@ def _run_once(app: App, flags: ClaimFlags, task_id: str | None, stop: Stop) -> R
     try:
         tools = build_tools(app, [progress], stop)
         base = tools.clone.resolve_base(policy.base, stop=stop)
+        if base.trouble:
+            # What claude would do now could not be pushed: it would be paid for, and then lost.
+            raise GitFailed(f"{base.remote} cannot be reached: {base.trouble}", hint=base.hint)
         return work_on(reserve_and_claim(tools, policy, base, task_id=task_id, stop=stop))
     finally:
         progress.close()
@@ -169,8 +173,13 @@ def _lines(report: RunReport) -> list[str]:
         f"check:        {safe(check.command)}: {'passed' if check.green else 'failed'}"
         for check in report.evidence.result
     ]
-    spent = (
-        f"${usage.cost_nano / 1e9:.4f}, {tokens.counted} tokens, {usage.turns} turns, {usage.seconds:.1f} s"
+    spent = ", ".join(
+        (
+            f"${usage.cost_nano / NANO_PER_USD:.4f}",
+            counted(tokens.counted, "token"),
+            counted(usage.turns, "turn"),
+            f"{usage.seconds:.1f} s",
+        )
     )
     lines.append(f"cost:         {spent}")
     lines += [f"warning:      {safe(warning)}" for warning in report.warnings]
@@ -199,7 +208,7 @@ def _preview_facts(preview: Preview) -> dict[str, object]:
         "model": preview.model,
         "prompt": preview.prompt,
         "prompt_tokens": preview.prompt_tokens,
-        "estimate": {"tokens": preview.ask.tokens, "cost_usd": preview.ask.cost_nano / 1e9},
+        "estimate": {"tokens": preview.ask.tokens, "cost_usd": preview.ask.cost_nano / NANO_PER_USD},
         "granted": preview.verdict.granted,
         "denial": preview.verdict.denial,
     }

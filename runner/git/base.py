@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runner.errors import ChildTimedOut, GitFailed, UsageProblem
 from runner.git.base_choice import Tips, choose_base
@@ -75,7 +75,7 @@ def resolve_base(ground: Ground, name: str | None, remote: str | None, stop: Sto
         raise GitFailed(f"cannot get {branch} from {remote}: {fetched.trouble}", hint=fetched.hint)
     if base is None:
         raise UsageProblem(f"there is no branch {branch} to start from", hint=f"branches: {refs.listed()}")
-    return base
+    return replace(base, trouble=fetched.trouble, hint=fetched.hint)
 
 
 def _refs(ground: Ground, remote: str | None) -> _Refs:

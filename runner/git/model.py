@@ -46,6 +46,10 @@ class Base:
     """None when the repository has no remote."""
     note: str = ""
     """One line for people when the base is not plainly the newest: no network, local commits left out."""
+    trouble: str = ""
+    """Why the remote could not be asked; empty when it answered, or there is none."""
+    hint: str = ""
+    """What to do about that trouble."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

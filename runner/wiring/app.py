@@ -192,13 +192,14 @@ class App:
         from runner.paths import bundled
         from runner.prompts import Prompts
 
-        return Prompts([*self._own_prompts(), bundled("prompts")])
+        own = self._own_prompts()
+        return Prompts([*own, bundled("prompts")], copied_from=own)
 
-    def _own_prompts(self) -> list[Path]:
+    def _own_prompts(self) -> dict[Path, Path]:
         """The trusted bytes in a folder of ours: what lies in the repository may change after it was checked."""
         contents = self.configuration.prompts
-        if not contents:
-            return []
+        if not contents or self.source is None:
+            return {}
         from hashlib import sha256
 
         from runner.paths import write_private
@@ -208,7 +209,7 @@ class App:
         for name, data in contents.items():
             if "/" not in name:
                 write_private(folder / name, data)
-        return [folder]
+        return {folder: self.source.top / self.settings.prompts.folder}
 
     def configure_log(self) -> None:
         """Send log lines to their file, and to standard error as asked; called once, by the command line."""
