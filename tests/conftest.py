@@ -13,6 +13,38 @@ KEEP = ("PATH", "LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_CONFIG", "COVERAGE
 """What a test inherits from the machine; all the rest of the environment is ours to set."""
 
 
+OURS_AT_HOME = (
+    ".gitconfig",
+    ".claude",
+    ".claude.json",
+    ".config/runner",
+    ".config/gh",
+    ".local/state/runner",
+    ".cache/runner",
+    ".core",
+)
+"""What runner, git, gh and claude would touch in the real home folder."""
+
+_before: dict[str, int] = {}
+
+
+def _touched_at() -> dict[str, int]:
+    real = Path(os.path.expanduser("~"))  # noqa: PTH111 - the real home, whatever a fixture says later
+    there = (real / name for name in OURS_AT_HOME)
+    return {str(path): path.stat().st_mtime_ns for path in there if path.exists()}
+
+
+def pytest_sessionstart() -> None:
+    _before.update(_touched_at())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The suite fails if it touched the real home folder."""
+    if _touched_at() != _before:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        raise pytest.UsageError(f"the suite touched the real home folder: {_touched_at()} was {_before}")
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh home folder with a git identity; XDG folders, state and caches all live in it."""

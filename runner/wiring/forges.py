@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,4 +36,7 @@ def choose_forge(app: App, checkout: Repository, stop: Stop | None = None) -> Ch
     repository = choice.repository
     if repository is None:
         return ChosenForge(build=LocalForge, local=True, reason=choice.reason)
-    return ChosenForge(build=lambda _: GitHubForge(gh, repository), local=False, reason=choice.reason)
+    pause = stop.wait if stop else time.sleep
+    return ChosenForge(
+        build=lambda _: GitHubForge(gh, repository, pause=pause), local=False, reason=choice.reason
+    )

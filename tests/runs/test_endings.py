@@ -207,3 +207,13 @@ def test_no_thread_of_the_run_is_left(world: World) -> None:
     world.claim(FakeClaude(writes=FIXED))
 
     assert threading.active_count() == before
+
+
+def test_labels_that_failed_are_warnings_of_the_report(world: World) -> None:
+    world.forge = FakeForge(warnings=("the label x could not be set",))
+    world.submit()
+
+    report = world.claim(FakeClaude(writes=FIXED))
+
+    assert report.outcome is Outcome.DONE
+    assert report.warnings == ("the label x could not be set",)
