@@ -13,17 +13,8 @@ KEEP = ("PATH", "LANG", "LC_ALL", "TMPDIR", "COVERAGE_PROCESS_CONFIG", "COVERAGE
 """What a test inherits from the machine; all the rest of the environment is ours to set."""
 
 
-OURS_AT_HOME = (
-    ".gitconfig",
-    ".claude",
-    ".claude.json",
-    ".config/runner",
-    ".config/gh",
-    ".local/state/runner",
-    ".cache/runner",
-    ".core",
-)
-"""What runner, git, gh and claude would touch in the real home folder."""
+OURS_AT_HOME = (".gitconfig", ".config/runner", ".local/state/runner", ".cache/runner", ".core")
+"""What we would touch in the real home folder (claude and gh may be at work there for somebody else)."""
 
 _before: dict[str, int] = {}
 
