@@ -2,7 +2,7 @@
 
     python bench/allowance.py [--seconds 0.6] [--rounds 2] [--folder FOLDER]
 
-Warm: the store stays open in the process. Cold: open, read, check, reserve, flush, close, with 10,000 operations of
+Warm: the store stays open in the process, each run is reserved and settled. Cold: open, read, check, reserve, flush, close, with 10,000 operations of
 history. Process: CPU of a whole hook that reserves, against an interpreter that does nothing. Both stores are durable:
 every grant is flushed before it counts. Rounds take turns, so read the ratios; absolute numbers are this machine's.
 """
@@ -18,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from runner.allowance.files.ledger import FileLedger
@@ -31,7 +30,13 @@ LIMITS = Limits(
 )
 HISTORY = 10_000
 MEMORY = Path("/dev/shm")  # noqa: S108 - a place without flushes, for a folder with a random name
-Reserve = Callable[[str], object]
+SCHEMA = (
+    "create table if not exists used (agent, day, tokens, cost, jobs, primary key (agent, day))",
+    "create table if not exists hold (id text primary key, agent, model, day, tokens, cost)",
+    "create table if not exists closed (id text primary key, agent, model, day, tokens, cost)",
+    "create index if not exists holds on hold (agent)",
+)
+ADD_UP = "set tokens = tokens + 90, cost = cost + 900, jobs = jobs + 1"
 HOOK = """
 import sys, time
 sys.path.insert(0, sys.argv[2])
@@ -49,58 +54,63 @@ def ask(run_id: str) -> Ask:
     return Ask(id=run_id, agent_id="me", model="sonnet", tokens=100, cost_nano=1_000)
 
 
-def file_store(folder: Path) -> Reserve:
-    ledger = FileLedger(folder / "files", lambda _: LIMITS, time.time, lambda _: True, timeout_s=60)
-    return lambda run_id: ledger.reserve(ask(run_id), ME)
+class FileStore:
+    """Ours."""
+
+    def __init__(self, folder: Path) -> None:
+        self._ledger = FileLedger(folder / "files", lambda _: LIMITS, time.time, lambda _: True, timeout_s=60)
+
+    def reserve(self, run_id: str) -> None:
+        assert self._ledger.reserve(ask(run_id), ME).granted
+
+    def settle(self, run_id: str) -> None:
+        self._ledger.settle(run_id, Spent(tokens=Tokens(output=90), cost_nano=900), failed=False)
 
 
-def sqlite_store(folder: Path) -> Reserve:
-    """The same decision in SQL: sums of what is held and used, then one row, in one immediate transaction."""
-    database = sqlite3.connect(folder / "floor.db", timeout=60, isolation_level=None)
-    database.execute("pragma journal_mode = wal")
-    database.execute("pragma synchronous = full")
-    database.execute(
-        "create table if not exists used "
-        "(agent text, day int, tokens int, cost int, jobs int, primary key (agent, day))"
-    )
-    database.execute(
-        "create table if not exists hold (id text primary key, agent text, day int, tokens int, cost int)"
-    )
-    database.execute("create index if not exists holds on hold (agent)")
-    return lambda run_id: _reserve_in_sql(database, run_id)
+class SqliteStore:
+    """The same decisions in SQL: one immediate transaction each, in WAL mode, flushed at every commit."""
+
+    def __init__(self, folder: Path) -> None:
+        self._database = sqlite3.connect(folder / "floor.db", timeout=60, isolation_level=None)
+        self._database.execute("pragma journal_mode = wal")
+        self._database.execute("pragma synchronous = full")
+        for statement in SCHEMA:
+            self._database.execute(statement)
+
+    def reserve(self, run_id: str) -> None:
+        day, run = int(time.time()) // 86_400, self._database.execute
+        run("begin immediate")
+        assert run("select 1 from hold where id = ?", (run_id,)).fetchone() is None
+        used = run("select tokens, cost, jobs from used where agent = 'me' and day = ?", (day,)).fetchone()
+        held = run("select total(tokens), total(cost), count(*) from hold where agent = 'me'").fetchone()
+        assert sum(row[0] for row in (used, held) if row) + 100 <= 10**12
+        run("insert into hold values (?, 'me', 'sonnet', ?, 100, 1000)", (run_id, day))
+        run("commit")
+
+    def settle(self, run_id: str) -> None:
+        day, run = int(time.time()) // 86_400, self._database.execute
+        run("begin immediate")
+        run("delete from hold where id = ?", (run_id,))
+        run("insert into used values ('me', ?, 90, 900, 1) on conflict do update " + ADD_UP, (day,))
+        run("insert into closed values (?, 'me', 'sonnet', ?, 90, 900)", (run_id, day))
+        run("commit")
 
 
-def _reserve_in_sql(database: sqlite3.Connection, run_id: str) -> None:
-    day = int(time.time()) // 86_400
-    database.execute("begin immediate")
-    used = database.execute(
-        "select tokens, cost, jobs from used where agent = 'me' and day = ?", (day,)
-    ).fetchone()
-    database.execute("select id from hold where id = ?", (run_id,)).fetchone()
-    assert used is None or used[0] + 100 <= 10**12
-    # The floor keeps no sums of its holds: it counts them as used at once, which is less work than ours.
-    database.execute(
-        "insert into used values ('me', ?, 100, 1000, 1) on conflict do update "
-        "set tokens = tokens + 100, cost = cost + 1000, jobs = jobs + 1",
-        (day,),
-    )
-    database.execute("insert into hold values (?, 'me', ?, 100, 1000)", (run_id, day))
-    database.execute("commit")
+STORES: dict[str, type[FileStore] | type[SqliteStore]] = {"files": FileStore, "sqlite": SqliteStore}
 
 
-STORES: dict[str, Callable[[Path], Reserve]] = {"files": file_store, "sqlite": sqlite_store}
-
-
-def work(store: str, folder: Path, name: str, seconds: float) -> None:
-    """One process of a race: ready, go, then operations and the waits in milliseconds."""
-    reserve = STORES[store](folder)
+def work(kind: str, folder: Path, name: str, seconds: float) -> None:
+    """One process of a race: ready, go, then runs from start to end, and the waits in milliseconds."""
+    store = STORES[kind](folder)
     print("ready", flush=True)
     sys.stdin.readline()
     waits: list[float] = []
     end = time.perf_counter() + seconds
-    while (before := time.perf_counter()) < end:
-        reserve(f"{name}-{len(waits)}")
-        waits.append(1_000 * (time.perf_counter() - before))
+    while time.perf_counter() < end:
+        for step in (store.reserve, store.settle):
+            before = time.perf_counter()
+            step(f"{name}-{len(waits) // 2}")
+            waits.append(1_000 * (time.perf_counter() - before))
     waits.sort()
     print(len(waits), waits[len(waits) // 2], waits[len(waits) * 99 // 100], waits[-1])
 
@@ -149,9 +159,10 @@ def with_history(folder: Path) -> None:
     ledger.close()
     shutil.copytree(memory / "files", folder / "files")
     shutil.rmtree(memory)
-    floor = sqlite_store(folder)
+    floor = SqliteStore(folder)
     for number in range(200):
-        floor(f"past-{number}")
+        floor.reserve(f"past-{number}")
+        floor.settle(f"past-{number}")
 
 
 def cold(store: str, folder: Path, count: int) -> float:
@@ -159,9 +170,9 @@ def cold(store: str, folder: Path, count: int) -> float:
     waits = []
     for number in range(count):
         before = time.perf_counter()
-        reserve = STORES[store](folder)
-        reserve(f"cold-{store}-{number}")
-        del reserve
+        opened = STORES[store](folder)
+        opened.reserve(f"cold-{store}-{number}")
+        del opened
         waits.append(1_000 * (time.perf_counter() - before))
     return statistics.median(waits)
 
@@ -179,7 +190,9 @@ def cpu_ms(code: str, folder: Path, count: int = 7) -> float:
 
 
 def compare(place: Path, seconds: float, rounds: int) -> None:
-    print(f"{'warm reserve':24}{'ops/s':>8}{'p50 ms':>9}{'p99 ms':>9}{'max ms':>9}{'min/max share':>15}")
+    print(
+        f"{'warm, reserve + settle':24}{'ops/s':>8}{'p50 ms':>9}{'p99 ms':>9}{'max ms':>9}{'min/max share':>15}"
+    )
     for processes in (1, 8):
         found: dict[str, list[dict[str, float]]] = {store: [] for store in STORES}
         for turn in range(rounds):
@@ -199,7 +212,7 @@ def compare_cold(place: Path) -> None:
     folder.mkdir()
     with_history(folder)
     waits = {store: cold(store, folder, 40) for store in STORES}
-    print(f"cold reserve, {HISTORY:,} operations of history (sqlite: 200): ", end="")
+    print(f"cold reserve, {HISTORY:,} operations of history (sqlite: 400): ", end="")
     print(", ".join(f"{store} p50 {wait:.2f} ms" for store, wait in waits.items()), end="; ")
     print(f"files / sqlite: {waits['files'] / waits['sqlite']:.2f}x the time")
     nothing, values, hook = (cpu_ms(code, folder / "files") for code in ("pass", MODEL_ONLY, HOOK))
