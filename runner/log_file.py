@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from runner.errors import Busy
+from runner.file_lock import one_writer
 from runner.paths import private_folder
 
 LIMIT_BYTES = 5_000_000
@@ -59,16 +61,11 @@ class LogFile(logging.Handler):
             os.close(descriptor)
 
     def _rotate(self, coming_bytes: int) -> None:
-        lock = os.open(self._path.parent, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Another process may have done it just now.
+        # Busy: another process is doing it, and this line still goes into the old file.
+        with suppress(Busy), one_writer(self._path.parent, timeout_s=0):
+            # It may have been done just now.
             if self._size() + coming_bytes > self._limit_bytes:
                 self._move_up()
-        except BlockingIOError:
-            return  # it is being done: this line still goes into the old file
-        finally:
-            os.close(lock)
 
     def _move_up(self) -> None:
         for number in range(self._kept_files - 1, 0, -1):

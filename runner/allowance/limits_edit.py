@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from runner.allowance.files.disk import replace_whole
 from runner.allowance.limits import (
     DEFAULT_AGENT,
     FILE_HEAD,
@@ -17,7 +15,10 @@ from runner.allowance.limits import (
     parse_limits,
     safe_file_values,
 )
-from runner.errors import SettingsProblem
+from runner.errors import SettingsProblem, StoreFailed
+from runner.file_lock import one_writer
+from runner.paths import write_private
+from runner.settings.files import read_file
 
 
 def set_limits(path: Path, changes: Mapping[str, object], *, agent_id: str | None = None) -> LimitTables:
@@ -28,37 +29,27 @@ def set_limits(path: Path, changes: Mapping[str, object], *, agent_id: str | Non
     limits that held until now. The file is replaced whole, mode 0600; a symbolic link stays one.
 
     Raises:
-        SettingsProblem: a key or value is wrong, here or in the file, or it cannot be written.
+        SettingsProblem: a key or value is wrong, here or in the file, or it cannot be read or written.
+        Busy: another process is changing files beside it.
     """
     target = Path(os.path.realpath(path))
     table = agent_id or DEFAULT_AGENT
     try:
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _one_writer(target.parent):
-            text = target.read_bytes().decode("utf-8") if target.exists() else None
+        with one_writer(target.parent):
+            data = read_file(target)
+            text = None if data is None else data.decode("utf-8")
             new = _first(table, changes) if text is None else _edited(text, table, changes, path)
             tables = parse_limits(new, file_name=str(path))
-            replace_whole(str(target), new.encode("utf-8"))
-    except OSError as error:
+            write_private(target, new.encode("utf-8"))
+    except StoreFailed as error:
         raise SettingsProblem(
-            f"{path}: cannot be written: {error.strerror}", hint="make the file and its folder writable"
+            f"{path}: cannot be written: {error}", hint="make the file and its folder writable"
         ) from error
     except UnicodeDecodeError as error:
         raise SettingsProblem(
             f"{path}: not a text in UTF-8 (byte {error.start})", hint="save it as UTF-8"
         ) from error
     return tables
-
-
-@contextmanager
-def _one_writer(folder: Path) -> Iterator[None]:
-    """Two people's changes must not undo each other. The lock is on the folder: no file is left behind."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
 
 
 def _first(table: str, changes: Mapping[str, object]) -> str:

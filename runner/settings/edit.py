@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import SettingsProblem
+from runner.file_lock import one_writer
 from runner.paths import write_private
-from runner.settings.files import one_writer, read_file
+from runner.settings.files import read_file
 from runner.settings.toml_file import parse_toml
 
 KeyPath = tuple[str, ...]

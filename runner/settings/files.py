@@ -1,22 +1,16 @@
-"""Settings files on disk: read with care, changed by one process at a time."""
+"""Settings files on disk, read with care."""
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import fcntl
 import os
 import stat
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
-from runner.errors import Busy, SettingsProblem, StoreFailed
-from runner.paths import private_folder
+from runner.errors import SettingsProblem
 
 SIZE_LIMIT_BYTES = 256 * 1024
 """Far above any settings file; a bigger one is a mistake or an attack on the reader's time."""
-LOCK_TIMEOUT_S = 10.0
 
 
 def read_file(path: Path, *, follow: bool = True, private: bool = False) -> bytes | None:
@@ -73,39 +67,3 @@ def _require_private(path: Path, status: os.stat_result) -> None:
             f"{path}: other users can read or change it (mode {stat.S_IMODE(status.st_mode):04o}); it is not read",
             hint=f"run: chmod 600 '{path}'",
         )
-
-
-@contextlib.contextmanager
-def one_writer(folder: Path, *, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
-    """Keep other writers of the folder's files out while the block reads, changes and writes one.
-
-    The folder itself is locked, so that no lock file stays behind.
-
-    Raises:
-        Busy: another process did not let go within `timeout_s` seconds.
-        StoreFailed: the folder cannot be made or opened.
-    """
-    private_folder(folder)
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError as error:
-        raise StoreFailed(
-            f"cannot use {folder}: {error.strerror}", hint="check its owner and mode"
-        ) from error
-    try:
-        _lock(descriptor, folder, time.monotonic() + timeout_s)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor: int, folder: Path, deadline: float) -> None:
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise Busy(f"another process is changing files in {folder}", hint="try again") from None
-            time.sleep(0.01)
-        else:
-            return

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.errors import SettingsProblem
+from runner.file_lock import one_writer
 from runner.paths import Paths, write_private
-from runner.settings.files import one_writer, read_file
+from runner.settings.files import read_file
 from runner.settings.key import shown_key
 from runner.settings.toml_file import parse_toml
 

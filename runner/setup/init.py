@@ -8,9 +8,9 @@ from pathlib import Path
 
 from runner.allowance.limits import DEFAULT_AGENT, SAFE_DEFAULTS, file_values
 from runner.allowance.model import Limits
+from runner.file_lock import one_writer
 from runner.paths import Paths, write_private
 from runner.settings.config_file import checked_value
-from runner.settings.files import one_writer
 from runner.settings.load import load
 from runner.settings.project_files import WorkTree
 from runner.settings.seed import seed_path

@@ -27,7 +27,7 @@ RANKS = (
 RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 """Lower knows nothing of higher. Rooms of one rank know each other's values and protocols."""
 
-PARTS = {"log_file": "log"}
+PARTS = {"log_file": "log", "file_lock": "paths"}
 """A room that is one subject in two files."""
 
 SHARED = ("model", "protocol")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import threading
 from pathlib import Path
 
 import pytest
 
-from runner.errors import Busy, SettingsProblem, StoreFailed
-from runner.settings.files import SIZE_LIMIT_BYTES, one_writer, read_file
+from runner.errors import SettingsProblem
+from runner.settings.files import SIZE_LIMIT_BYTES, read_file
 
 
 def test_a_file_is_read_whole_and_a_missing_one_is_none(tmp_path: Path) -> None:
@@ -76,57 +73,3 @@ def test_a_private_file_of_another_user_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsProblem, match="belongs to another user"):
         read_file(path, private=True)
-
-
-def test_one_writer_at_a_time_and_no_file_stays_behind(tmp_path: Path) -> None:
-    folder = tmp_path / "a" / "b"
-    entered, seen = threading.Event(), []
-
-    def other() -> None:
-        entered.set()
-        with one_writer(folder):
-            seen.append("other")
-
-    with one_writer(folder):
-        thread = threading.Thread(target=other)
-        thread.start()
-        entered.wait(10)
-        seen.append("first")
-    thread.join(10)
-
-    assert seen == ["first", "other"]
-    assert list(folder.iterdir()) == []
-    assert folder.stat().st_mode & 0o777 == 0o700
-
-
-def test_a_lock_that_stays_taken_ends_as_busy(tmp_path: Path) -> None:
-    with (
-        one_writer(tmp_path),
-        pytest.raises(Busy, match="another process"),
-        one_writer(tmp_path, timeout_s=0.02),
-    ):
-        pass
-
-
-def test_the_lock_of_a_dead_process_is_free(tmp_path: Path) -> None:
-    code = (
-        "import os, sys, pathlib\n"
-        "from runner.settings.files import one_writer\n"
-        "lock = one_writer(pathlib.Path(sys.argv[1]))\n"
-        "lock.__enter__()\n"
-        "os.kill(os.getpid(), 9)\n"
-    )
-    root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", code, tmp_path], env={"PYTHONPATH": str(root)}, check=False)
-
-    with one_writer(tmp_path, timeout_s=1):
-        pass
-
-    assert done.returncode == -9
-
-
-def test_a_folder_that_cannot_be_made_is_store_trouble(tmp_path: Path) -> None:
-    (tmp_path / "a").write_text("x")
-
-    with pytest.raises(StoreFailed), one_writer(tmp_path / "a" / "b"):
-        pass
