@@ -1,4 +1,4 @@
-"""Bytes on disk: whole files replaced atomically, folders flushed, and what a failure is called."""
+"""Bytes on disk: files written whole, folders flushed, and what a failure is called."""
 
 from __future__ import annotations
 
@@ -44,17 +44,8 @@ def write_new(path: str, data: bytes, *, durable: bool = True) -> None:
         os.close(fd)
 
 
-def replace_whole(path: str, data: bytes) -> None:
-    """Put a new file in the place of `path`: after a crash it is the old one or the new one, never less."""
-    scratch, folder = f"{path}.tmp", os.path.dirname(path)
-    write_new(scratch, data)
-    flush_folder(folder)
-    os.rename(scratch, path)
-    flush_folder(folder)
-
-
 def replace_copy(path: str, data: bytes) -> None:
-    """The same for what may be lost in a crash, and by several processes at once: nothing is flushed."""
+    """Put a new file in the place of `path`, also by several processes at once; after a crash it may be lost."""
     scratch = f"{path}.{os.getpid()}"
     write_new(scratch, data, durable=False)
     os.rename(scratch, path)
