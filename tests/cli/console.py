@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sys
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from runner.allowance.files.ledger import FileLedger
+from runner.allowance.holder import holder_of_this_process
+from runner.allowance.model import Ask, Limits
 from runner.cli.main import run
 from runner.storage.database import Database
 from runner.tasks.embedded import EmbeddedBoard, EmbeddedClaims
@@ -123,6 +127,14 @@ class Console:
         trees = [str(path) for path in (self.state / "worktrees").glob("*/*")]
         clones = (self.state / "clones").glob("*.git")
         return trees + [branch for clone in clones for branch in Sandbox(clone).branches()]
+
+    def hold(self, run_id: str, *, limits: Limits | None = None) -> FileLedger:
+        """Let another run of the agent `me` hold something of the allowance; returns the ledger that can release it."""
+        held = limits or Limits()
+        ledger = FileLedger(self.state / "allowance", lambda _: held, time.time)
+        ask = Ask(id=run_id, agent_id="me", model="", tokens=1, cost_nano=1)
+        assert ledger.reserve(ask, holder_of_this_process()).denial is None
+        return ledger
 
     def holds(self) -> list[Any]:
         """What is held of the allowance right now."""

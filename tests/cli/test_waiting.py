@@ -14,9 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.allowance.files.ledger import FileLedger
-from runner.allowance.holder import holder_of_this_process
-from runner.allowance.model import Ask, Limits
+from runner.allowance.model import Limits
 from runner.cli import waiting
 from runner.cli.waiting import standing, wait_for_news
 from runner.errors import Stopped
@@ -118,23 +116,11 @@ def test_a_claim_waits_for_a_task(recorded: Console, repository: Sandbox) -> Non
     assert (report["task_id"], report["outcome"]) == ("T-1", "done")
 
 
-def hold(console: Console) -> FileLedger:
-    """Another run of the same agent holds the only place."""
-    ledger = FileLedger(
-        console.state / "allowance",
-        lambda _: Limits(concurrent_jobs=1),
-        lambda: datetime.now(UTC).timestamp(),
-    )
-    ask = Ask(id="r-other", agent_id="me", model="", tokens=1, cost_nano=1)
-    assert ledger.reserve(ask, holder_of_this_process()).denial is None
-    return ledger
-
-
 def test_a_claim_waits_for_another_run_to_end(recorded: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "LONGEST_S", 0.1)
     recorded.ok("submit", "Fix add")
     recorded.ok("allowance", "set", "--concurrent-jobs", "1")
-    ledger = hold(recorded)
+    ledger = recorded.hold("r-other", limits=Limits(concurrent_jobs=1))
 
     with meanwhile(lambda: ledger.release("r-other")):
         report = recorded("claim", "--wait", "--json").json
