@@ -515,6 +515,16 @@ class Dying(LedgerContract):
         assert ledger.resize("r-2", tokens=900, cost_nano=10).granted
         assert used_held(ledger, Rule.DAILY_TOKENS) == (10, 900)
 
+    def test_a_run_that_speaks_is_not_taken_for_dead(self, world: World, ledger: Ledger) -> None:
+        ledger.reserve(ask("r-1", tokens=600), process(7))
+        ledger.reserve(ask("r-2", tokens=400), ME)
+        world.dead.add(process(7))
+
+        answer = ledger.resize("r-1", tokens=700, cost_nano=10)
+
+        assert denied_by(answer) is Rule.DAILY_TOKENS
+        assert [hold.id for hold in ledger.open_holds()] == ["r-1", "r-2"]
+
     def test_a_holder_that_cannot_be_seen_counts_as_alive_for_a_day(
         self, world: World, ledger: Ledger
     ) -> None:

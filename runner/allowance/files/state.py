@@ -68,17 +68,27 @@ class State:
 
     def usage(self, agent_id: str, day: int) -> Usage:
         """What counts against one agent on a day: its counters, and all its open holds."""
-        booked = [numbers for (agent, _), numbers in self.counters(day).items() if agent == agent_id]
-        holds = [entry for entry in self.open.values() if entry.agent == agent_id]
+        tokens = cost = jobs = held_tokens = held_cost = held_jobs = running = 0
+        for (agent, _), numbers in self.counters(day).items():
+            if agent == agent_id:
+                tokens, cost, jobs = tokens + numbers[0], cost + numbers[1], jobs + numbers[2]
+        for entry in self.open.values():
+            if entry.agent == agent_id:
+                held_tokens, held_cost, running = (
+                    held_tokens + entry.tokens,
+                    held_cost + entry.cost,
+                    running + 1,
+                )
+                # After the clock went back, a job of "tomorrow" still counts today.
+                held_jobs += entry.day >= day
         return Usage(
-            tokens=sum(numbers[0] for numbers in booked),
-            cost_nano=sum(numbers[1] for numbers in booked),
-            jobs=sum(numbers[2] for numbers in booked),
-            held_tokens=sum(entry.tokens for entry in holds),
-            held_cost_nano=sum(entry.cost for entry in holds),
-            # After the clock went back, a job of "tomorrow" still counts today.
-            held_jobs=sum(entry.day >= day for entry in holds),
-            running=len(holds),
+            tokens=tokens,
+            held_tokens=held_tokens,
+            jobs=jobs,
+            held_jobs=held_jobs,
+            running=running,
+            cost_nano=cost,
+            held_cost_nano=held_cost,
         )
 
     def close(self, entry: Entry, state: str, at: int) -> None:

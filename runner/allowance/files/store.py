@@ -64,8 +64,7 @@ class Store:
         if not self._mutex.acquire(timeout=self._timeout_s):
             raise Busy(f"the allowance in {self.folder} is in use by another thread", hint="try again")
         try:
-            self._prepare_folder()
-            self._turnstile.take(deadline)
+            self._take_turn(deadline)
             return self._refresh()
         except Damaged as error:
             self.abandon()
@@ -146,6 +145,16 @@ class Store:
             os.ftruncate(self._log_fd, self._size)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._size += written
+
+    def _take_turn(self, deadline: float) -> None:
+        if self._state is None:
+            self._prepare_folder()
+        try:
+            self._turnstile.take(deadline)
+        except FileNotFoundError:
+            # Somebody removed the whole folder since we last used it.
+            self._prepare_folder()
+            self._turnstile.take(deadline)
 
     def _prepare_folder(self) -> None:
         if not self._is_local:
