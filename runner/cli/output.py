@@ -13,11 +13,9 @@ from typing import Any, TypeVar
 import click
 
 from runner.errors import UsageProblem
+from runner.visible import without_hidden
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-CONTROL = dict.fromkeys((*range(32), *range(127, 160), 8206, 8207, *range(8234, 8239), *range(8294, 8298)))
-"""Characters that could move a terminal's cursor, change its colours or turn the reading direction."""
 
 
 def json_option(command: Command) -> Command:
@@ -66,7 +64,7 @@ def plain(value: object) -> object:
 
 def safe(text: str, *, width: int | None = None) -> str:
     """Text on one line that a terminal cannot be tricked with, cut to `width` columns."""
-    line = " ".join(text.split()).translate(CONTROL)
+    line = " ".join(without_hidden(text).split())
     return line if width is None else _cut(line, width)
 
 
@@ -82,8 +80,8 @@ def _cut(line: str, width: int) -> str:
 
 
 def safe_block(text: str) -> str:
-    """Text of several lines without control characters; tabs become spaces."""
-    return "\n".join(line.expandtabs(4).translate(CONTROL) for line in text.split("\n"))
+    """Text of several lines that a terminal cannot be tricked with; tabs become spaces."""
+    return without_hidden(text).expandtabs(4)
 
 
 def columns(text: str) -> int:

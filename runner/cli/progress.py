@@ -50,7 +50,8 @@ class LiveProgress:
     def emit(self, event: Event) -> None:
         with self._guard:
             if event.name is EventName.CLAUDE_SAID:
-                self._doing = safe(str(event.data.get("text", "")), width=60)
+                # A message with numbers only does not end what is being done.
+                self._doing = safe(str(event.data.get("text", "")), width=60) or self._doing
                 cost = event.data.get("cost_nano")
                 self._cost = f"${cost / NANO_PER_USD:.2f}" if isinstance(cost, int) and cost else self._cost
                 return

@@ -9,7 +9,7 @@ import click
 from runner.cli import suggesting
 from runner.cli.arguments import PRIORITIES, STATUSES, project_option, task_argument, whole_id
 from runner.cli.output import json_option, read_text, safe, safe_block, show, table
-from runner.tasks.model import FileReference, NewTask, Priority, Status, Task, TaskFilter
+from runner.tasks.model import FINAL, Attempt, FileReference, NewTask, Priority, Status, Task, TaskFilter
 
 if TYPE_CHECKING:
     from runner.wiring.app import App
@@ -230,9 +230,9 @@ def _details(task: Task) -> str:
         "Files": ", ".join(map(_place, task.files)),
         "Needs": ", ".join(task.needs),
         "Model": task.model or "",
-        "Held by": f"{task.claimed_by} (fence {task.fence})" if task.claimed_by else "",
+        "Held by" if task.status not in FINAL else "Ended by": _holder(task),
         "Not before": task.not_before.strftime("%Y-%m-%d %H:%M UTC") if task.not_before else "",
-        "Note": task.note,
+        "Note": task.note if task.status not in FINAL else "",
         "Question": task.question,
         "Answer": task.answer,
         "Failed because": task.fail_reason,
@@ -240,8 +240,7 @@ def _details(task: Task) -> str:
     }
     lines = [f"{task.id}  {safe(task.title)}", ""]
     lines += [f"{name + ':':<15} {safe(value)}" for name, value in facts.items() if value]
-    for attempt in task.attempts:
-        lines.append(f"{f'Attempt {attempt.number}:':<15} {attempt.outcome.value}: {safe(attempt.cause)}")
+    lines += [f"{f'Attempt {attempt.number}:':<15} {_ending(attempt)}" for attempt in task.attempts]
     if task.result and task.result.output:
         lines += ["", "Result:", safe_block(task.result.output)]
     for artifact in task.result.artifacts if task.result else ():
@@ -249,3 +248,12 @@ def _details(task: Task) -> str:
     if task.description:
         lines += ["", safe_block(task.description)]
     return "\n".join(lines)
+
+
+def _holder(task: Task) -> str:
+    return f"{task.claimed_by} (fence {task.fence})" if task.claimed_by else ""
+
+
+def _ending(attempt: Attempt) -> str:
+    said = attempt.cause if attempt.cause != attempt.outcome.value else ""
+    return f"{attempt.outcome.value}: {safe(said)}" if said else attempt.outcome.value

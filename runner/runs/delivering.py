@@ -70,7 +70,8 @@ def open_pull_request(run: Run, *, draft: bool) -> None:
     run.confirm_lease()
     new = new_pull_request(run, draft=draft)
     run.record.write("body.md", new.body.encode())
-    with run.step(Step.PULL_REQUEST, "opening the pull request", branch=run.branch, draft=draft) as facts:
+    note = "writing the pull request down" if run.tools.local_forge else "opening the pull request"
+    with run.step(Step.PULL_REQUEST, note, branch=run.branch, draft=draft) as facts:
         made = run.tools.forge(run.record.folder).open_pull_request(new)
         facts.update(url=made.url, adopted=made.adopted)
         run.pull_request = made.url
