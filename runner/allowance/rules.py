@@ -11,7 +11,7 @@ from runner.allowance.words import amount, counted_noun
 
 SECONDS_PER_DAY = 86_400
 UNCAPPED_RUN_TOKENS = 400_000
-"""What a run without a cap and without an estimate holds; it is its brake while a daily limit exists."""
+"""What a run without a cap and without an estimate holds."""
 UNCAPPED_RUN_COST_NANO = 2_000_000_000
 
 
@@ -102,13 +102,6 @@ def ask_for(
         cost_nano=_hold(cost_nano, limits.run_cost_nano, limits.daily_cost_nano, UNCAPPED_RUN_COST_NANO),
         repository=repository,
     )
-
-
-def brake(limits: Limits, held_cost_nano: int) -> int | None:
-    """Nano-USD at which a run must stop itself: what it holds; None while nothing limits money."""
-    if limits.run_cost_nano is None and limits.daily_cost_nano is None:
-        return None
-    return held_cost_nano
 
 
 def charge(spent: Spent, *, failed: bool) -> tuple[int, int]:

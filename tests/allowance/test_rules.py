@@ -15,7 +15,6 @@ from runner.allowance.rules import (
     UNCAPPED_RUN_TOKENS,
     Usage,
     ask_for,
-    brake,
     charge,
     growth_verdict,
     known_usage,
@@ -190,19 +189,6 @@ def test_a_run_asks_for_its_estimate_within_its_cap(
 
     assert (made.tokens, made.cost_nano) == expected
     assert (made.id, made.agent_id, made.model, made.repository) == ("r-1", "me", "sonnet", "x")
-
-
-@pytest.mark.parametrize(
-    ("limits", "brakes"),
-    [
-        (Limits(), None),
-        (Limits(daily_tokens=5), None),
-        (Limits(run_cost_nano=50), 40),
-        (Limits(daily_cost_nano=50), 40),
-    ],
-)
-def test_a_run_has_a_brake_while_money_is_limited(limits: Limits, brakes: int | None) -> None:
-    assert brake(limits, 40) == brakes
 
 
 @pytest.mark.parametrize(
