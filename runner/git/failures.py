@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from runner.visible import visible
+
 WORDS_LIMIT = 300
 
 _SECRET_IN_URL = re.compile(r"(?<=://)[^/\s@]+(?=@)")
-_UNPRINTABLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _NOISE = re.compile(
     r"hint: |Cloning into |warning: |remote: *$|To \S+$|Everything up-to-date|Done$|(error: )?failed to push some refs"
 )
@@ -67,6 +68,10 @@ _HINTS = tuple(
             r"repo version|repository extension|unknown repository format|unknown option|unknown switch|usage: git",
             "install a newer git (2.31 or later)",
         ),
+        (
+            r"invalid reference: [0-9a-f]{40}",
+            "this repository does not have the commit: go to the checkout that has, or fetch it",
+        ),
         (r"bad object|corrupt|unable to read|missing (blob|tree|commit)", "check the repository: git fsck"),
     )
 )
@@ -77,7 +82,8 @@ def last_words(output: str) -> str:
 
     Credentials inside addresses and control characters are taken out.
     """
-    lines = [_UNPRINTABLE.sub("", line.split("\r")[-1]).strip() for line in output.split("\n")]
+    seen = visible("\n".join(line.split("\r")[-1] for line in output.split("\n")))
+    lines = [line.strip() for line in seen.split("\n")]
     lines = [line for line in lines if line and not _NOISE.match(line)]
     chosen = [line for line in lines if _WEIGHTY.match(line)] or lines[-4:]
     text = without_secrets("; ".join(dict.fromkeys(_WEIGHTY.sub("", line, count=1) for line in chosen)))

@@ -128,7 +128,7 @@ def test_the_real_claude_is_denied_what_was_not_allowed_and_its_trouble_is_told(
 
     with MessagesApi(answers=(tool("Bash", command="python3 -c 1"), text("I could not."))) as api:
         console.set(**claude_environment(api.url))
-        denied = console("ask", "Try it", "--edit")
+        denied = console("ask", "Try it", "--tools", "Read,Bash")
     with MessagesApi(answers=(error(401),)) as api:
         console.set(ANTHROPIC_BASE_URL=api.url)
         refused = console("ask", "Where?")
