@@ -82,6 +82,18 @@ def test_a_stopped_holder_is_named_and_nobody_waits_for_ever(
         repair(folder, now=NOON, timeout_s=0.05)
 
 
+def test_who_waits_behind_another_names_the_same_holder(
+    folder: Path, stranger: subprocess.Popen[str]
+) -> None:
+    fd = os.open(folder / "lock.a", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    try:
+        with pytest.raises(Busy, match=f"locked by process {stranger.pid} "):
+            Turnstile(str(folder)).take(time.monotonic() + 0.02)
+    finally:
+        os.close(fd)
+
+
 def test_a_killed_holder_leaves_nothing_behind(folder: Path, stranger: subprocess.Popen[str]) -> None:
     stranger.kill()
     stranger.wait()
@@ -187,6 +199,34 @@ def test_a_system_without_locks_to_give_is_an_error_not_a_grant(folder: Path) ->
 
     with pytest.raises(OSError, match="Bad file descriptor"):
         turn.wait(1)
+
+
+def test_a_turn_that_comes_too_late_is_let_go(folder: Path) -> None:
+    turn = _Turn(os.open(folder / "lock", os.O_RDWR | os.O_CREAT))
+    assert not turn._is_ours()
+
+    turn._queue_up()
+
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(turn.fd)
+
+
+def test_a_turn_that_comes_in_time_is_ours(folder: Path) -> None:
+    turn = _Turn(os.open(folder / "lock", os.O_RDWR | os.O_CREAT))
+
+    turn._queue_up()
+
+    assert turn._is_ours()
+    assert _holder_pid(turn.fd) == os.getpid()
+    os.close(turn.fd)
+
+
+def test_a_turn_that_never_comes_is_no_lock(folder: Path) -> None:
+    turn = _Turn(os.open(folder, os.O_PATH))
+
+    turn._queue_up()
+
+    assert not turn._is_ours()
 
 
 def test_without_a_table_of_locks_the_holder_has_no_name(folder: Path) -> None:

@@ -89,7 +89,9 @@ class _LockFile:
             self._fd = -1
 
     def busy(self) -> Busy:
-        pid = _holder_pid(self._fd) if self._fd >= 0 else None
+        if self._fd < 0:
+            self._fd = self._open()
+        pid = _holder_pid(self._fd)
         who = f"process {pid}" if pid else "another process"
         return Busy(
             f"the allowance is locked by {who} ({self._path})",
