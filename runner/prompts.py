@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import TemplateProblem, UsageProblem
+from runner.visible import visible, visible_line
 
 if TYPE_CHECKING:
     from jinja2.runtime import Context
@@ -25,13 +26,6 @@ SLOWEST_S = 5.0
 CORRECT = "correct the template; without it the one that comes with runner is used"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
-_UNSEEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    r"\U000e0000-\U000e0fff]"
-)
-_LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]")
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
 _FENCE_RUNS = re.compile(r"`+|~+")
 _FENCE_LINE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.*?)[ \t#]*$")
@@ -42,29 +36,22 @@ _MENTION = re.compile(r"(?<![\w`./@])@([A-Za-z0-9][\w-]*(?:/[\w-]+)?)")
 _QUESTION = re.compile(r"^[ \t*_>]*QUESTION:[ \t*_]*(.*)", re.MULTILINE | re.DOTALL)
 
 
-def plain(text: str) -> str:
-    """Text without anything that is not seen: terminal sequences, control and direction characters, tags."""
-    unified = _LINE_ENDS.sub("\n", _ESCAPES.sub("", text))
-    return _SURROGATES.sub("\ufffd", _UNSEEN.sub("", unified))
-
-
 def one_line(text: str, most_chars: int = 500) -> str:
-    """Plain text on one line, blanks brought together, cut with an ellipsis."""
-    line = " ".join(plain(text).split())
-    return line if len(line) <= most_chars else line[: most_chars - 1] + "…"
+    """Visible text on one line, blanks brought together, cut with an ellipsis."""
+    return visible_line(text, most_chars)
 
 
 def fence(text: str, language: str = "") -> str:
-    """Plain text in a fenced block that nothing inside can close."""
-    shown = plain(text).rstrip("\n")
+    """Visible text in a fenced block that nothing inside can close."""
+    shown = visible(text).rstrip("\n")
     longest = max((len(run) for run in _FENCE_RUNS.findall(shown)), default=0)
     marks = "`" * max(3, longest + 1)
     return f"{marks}{re.sub(r'[^A-Za-z0-9+#.-]', '', language)}\n{shown}\n{marks}"
 
 
 def data(text: str, name: str = "data") -> str:
-    """Plain text between tags of its own: they follow from the text, and the text does not contain them."""
-    shown = plain(text).strip("\n")
+    """Visible text between tags of its own: they follow from the text, and the text does not contain them."""
+    shown = visible(text).strip("\n")
     tags = (f"{name}_{hashlib.sha256(f'{n}{shown}'.encode()).hexdigest()[:12]}" for n in itertools.count())
     tag = next(tag for tag in tags if tag not in shown)
     return f"<{tag}>\n{shown}\n</{tag}>"
@@ -74,7 +61,7 @@ def prose(text: str) -> str:
     """Markdown of others, fit to stand inside ours: no headings, no HTML, nobody is called, fences are closed."""
     lines: list[str] = []
     mark = ""
-    for line in plain(text).strip().split("\n"):
+    for line in visible(text).strip().split("\n"):
         run = _FENCE_LINE.match(line)
         if run and not mark:
             mark = run[1]
@@ -226,7 +213,7 @@ def _sandbox(find: Callable[[str], Path], shown: Callable[[Path], Path]) -> Sand
         "oneline": one_line,
         "prose": prose,
         "cell": cell,
-        "plain": plain,
+        "plain": visible,
     }
     return environment
 

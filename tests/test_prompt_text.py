@@ -8,25 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.prompts import cell, data, fence, one_line, plain, prose, question_in
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("a\r\nb\rc", "a\nb\nc"),
-        ("\x1b[31mred\x1b[0m \x1b]0;title\x07x", "red x"),
-        ("a\x00b\x07c\x7f", "abc"),
-        ("a\u202eb\u2066c\u200bd\ufeff", "abcd"),
-        ("a\u2028b\u2029c", "a\nb\nc"),
-        ("tag\U000e0041", "tag"),
-        ("\ud800x", "\ufffdx"),
-        ("\x1b(Bx\x1bMy", "xy"),
-        ("Größe\t租约 👩‍💻", "Größe\t租约 👩‍💻"),
-    ],
-)
-def test_plain_text_has_nothing_that_is_not_seen(text: str, expected: str) -> None:
-    assert plain(text) == expected
+from runner.prompts import cell, data, fence, one_line, prose, question_in
 
 
 def test_one_line_is_one_line() -> None:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from runner.claude.result import ResultLine
 from runner.claude.stream import StreamReader
-from runner.claude.words import clean, one_line
+from runner.claude.words import last_line
 from runner.process.stop import StopReason
 from runner.tasks.model import Outcome
 
@@ -128,7 +128,7 @@ def _without_result(reader: StreamReader, ending: Ending) -> Verdict:
     """Killed, crashed, or a program that printed something else."""
     if reader.limits:
         return _limited(reader, "the usage limit was reached", None)
-    last = one_line("\n".join(reversed(clean(ending.stderr).split("\n"))))
+    last = last_line(ending.stderr)
     because = f": {last}" if last else ""
     if ending.exit_code == 0:
         return Verdict(outcome=Outcome.NO_RESULT, text=f"claude ended without a result{because}")

@@ -6,7 +6,7 @@ import json
 
 from runner.claude.fields import object_of, text_in
 from runner.claude.outcome import Ending
-from runner.claude.words import clean, one_line
+from runner.claude.words import last_line
 from runner.process.stop import StopReason
 
 _TYPE = "runner_ended"
@@ -14,7 +14,7 @@ _TYPE = "runner_ended"
 
 def ended_line(ending: Ending) -> bytes:
     """What `ending` looks like in the stream; of standard error only the last line is kept."""
-    last_words = one_line("\n".join(reversed(clean(ending.stderr).split("\n"))))
+    last_words = last_line(ending.stderr)
     told = {
         "type": _TYPE,
         "exit_code": ending.exit_code,

@@ -8,7 +8,8 @@ from runner.allowance.model import Tokens
 from runner.claude.fields import Json, count_in, dict_in, dicts_in, nano_usd, text_in
 from runner.claude.protocol import ToolDenial
 from runner.claude.spending import Spending
-from runner.claude.words import clean, one_line, target
+from runner.claude.words import one_line, target
+from runner.visible import visible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +67,8 @@ def _text(source: Json) -> str:
     answer = text_in(source, "result")
     errors = source.get("errors")
     if answer or not isinstance(errors, list):
-        return clean(answer)
-    return clean("\n".join(error for error in errors if isinstance(error, str)))
+        return visible(answer)
+    return visible("\n".join(error for error in errors if isinstance(error, str)))
 
 
 def _since(source: Json) -> Spending | None:

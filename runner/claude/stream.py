@@ -10,7 +10,8 @@ from runner.claude.protocol import Message, ToolDenial
 from runner.claude.result import ResultLine, result_line
 from runner.claude.spending import NOTHING, Spending
 from runner.claude.usage import Account
-from runner.claude.words import clean, one_line, target
+from runner.claude.words import one_line, target
+from runner.visible import visible
 
 SYNTHETIC = "<synthetic>"
 """The model of a message that claude wrote itself, to tell of an API error."""
@@ -95,9 +96,9 @@ class StreamReader:
     def _init(self, source: Json) -> tuple[_Said, ...]:
         first = not self.version
         self.session_id = text_in(source, "session_id") or self.session_id
-        self.model = clean(text_in(source, "model"))
-        self.version = clean(text_in(source, "claude_code_version")) or "unknown"
-        self.payer = clean(text_in(source, "apiKeySource"))
+        self.model = visible(text_in(source, "model"))
+        self.version = visible(text_in(source, "claude_code_version")) or "unknown"
+        self.payer = visible(text_in(source, "apiKeySource"))
         self.permission_mode = text_in(source, "permissionMode")
         self._workdir = text_in(source, "cwd")
         words = f"claude {self.version}, {self.model}, paid by {self.payer or 'an unknown source'}"
@@ -136,7 +137,7 @@ class StreamReader:
         if text_in(block, "type") == "text":
             words = one_line(text_in(block, "text"))
             if main and words:
-                self.last_words = clean(text_in(block, "text"))
+                self.last_words = visible(text_in(block, "text"))
             return (("text", words),) if words else ()
         if text_in(block, "type") == "tool_use":
             tool = one_line(text_in(block, "name"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from runner.context.model import Bundle, Excerpt, Item
-from runner.prompts import fence, one_line, plain
+from runner.prompts import fence, one_line
 from runner.tasks.model import Task
+from runner.visible import visible
 
 
 def as_document(task: Task, bundle: Bundle, redact: Callable[[str], str]) -> str:
@@ -59,4 +60,6 @@ def _lines(excerpt: Excerpt) -> str:
 
 
 def _left_out(lines: tuple[str, ...], redact: Callable[[str], str]) -> tuple[str, ...]:
-    return ("## Left Out", plain("\n".join(f"- {one_line(redact(line))}" for line in lines))) if lines else ()
+    return (
+        ("## Left Out", visible("\n".join(f"- {one_line(redact(line))}" for line in lines))) if lines else ()
+    )

@@ -1,24 +1,9 @@
-"""Text that is only what it shows: no hidden characters, no switches for CI, no trailers, no issue closed; pure."""
+"""Text that does nothing when it becomes a commit message: no CI switches, trailers, closed issues; pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
-
-_ESCAPES = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours, cursor
-    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # window titles, links
-    r"|\x1b[PX^_][^\x1b]*\x1b\\"  # device strings
-    r"|\x1b[ -/]*[0-~]"
-    r"|\x9b[0-?]*[ -/]*[@-~]"
-)
-_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x9f\xad"
-    "\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # zero width, direction
-    "\U000e0000-\U000e0fff]"  # tags and selectors that spell out hidden text
-)
-_NOT_A_CHARACTER = re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 _CI = (
     r"(?:ci|cd|actions|checks?|builds?|tests?|deploy|travis|circle(?:ci)?|appveyor|azp|azpipelines|azurepipelines"
@@ -39,18 +24,6 @@ _CLOSES = re.compile(
 )
 """Bounded everywhere: five megabytes of keywords must not take hours."""
 _MENTION = re.compile(r"(?<![A-Za-z0-9])@([A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9_.-]+)?)")
-
-
-def visible(text: str) -> str:
-    """Without terminal escapes, control, zero-width, direction and tag characters; lines end with `\\n`."""
-    text = _ESCAPES.sub("", text)
-    text = _LINE_ENDS.sub("\n", text)
-    return _NOT_A_CHARACTER.sub("\ufffd", _HIDDEN.sub("", text))
-
-
-def one_line(text: str) -> str:
-    """Visible text with every run of blanks and line ends as one blank."""
-    return " ".join(visible(text).split())
 
 
 def without_ci_switches(text: str) -> str:

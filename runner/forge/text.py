@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from runner.forge.markdown import harmless, open_fence
 from runner.forge.plain import (
-    one_line,
-    visible,
     without_ci_switches,
     without_closing,
     without_mentions,
     without_trailers,
 )
+from runner.visible import visible, visible_line
 
 TITLE_LIMIT = 256
 BODY_LIMIT = 60_000
@@ -42,8 +41,8 @@ def pull_request_title(
     text: str, *, redact: Redact, allowed: Allowed = NOTHING, fallback: str = "Change"
 ) -> str:
     """One line of at most 256 characters that mentions, closes and skips nothing; `fallback` if nothing is left."""
-    plain = one_line(without_trailers(visible(text[:_ROUGH_LIMIT])))
-    plain = without_trailers(one_line(redact(without_ci_switches(plain))))
+    plain = visible_line(without_trailers(visible(text[:_ROUGH_LIMIT])))
+    plain = without_trailers(visible_line(redact(without_ci_switches(plain))))
     plain = without_mentions(without_closing(plain, allowed.closes), allowed.mentions)
     cut = plain if len(plain) <= TITLE_LIMIT else plain[: TITLE_LIMIT - 1].rstrip() + "…"
     return cut or fallback
@@ -69,7 +68,7 @@ def safe_part(text: str, *, redact: Redact, allowed: Allowed = NOTHING) -> str:
 
 def safe_line(text: str, *, redact: Redact, allowed: Allowed = NOTHING) -> str:
     """The same on one line: a label, a command, a name inside a sentence."""
-    return safe_part(one_line(text), redact=redact, allowed=allowed)
+    return safe_part(visible_line(text), redact=redact, allowed=allowed)
 
 
 def cut_body(text: str, limit: int = BODY_LIMIT) -> str:

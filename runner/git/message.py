@@ -7,13 +7,10 @@ import unicodedata
 
 from runner.git.names import Kind, split_header
 from runner.git.trailers import RunMark
+from runner.visible import without_broken, without_hidden
 
 SUBJECT_LIMIT = 72
 
-_INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
-"""Direction marks and letters without width: a reviewer would see another text than git stores."""
-_LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _TRAILER_LIKE = re.compile(r"\s*(task|run|change-id|[a-z0-9-]+-(by|to))\s*:", re.IGNORECASE)
 _MEANS_SOMETHING = re.compile(r"#|---|diff -|Index: ")
 """Starts of lines that git takes for a comment, or for the end of a message in a mail."""
@@ -65,17 +62,17 @@ def _trailers(mark: RunMark | None, task_id: str, co_author: str) -> str:
 
 def single_line(text: str) -> str:
     """`text` on one line: no control, direction or invisible characters, single spaces, nothing at the ends."""
-    text = _LINE_ENDS.sub(" ", unicodedata.normalize("NFC", text))
-    text = _CONTROLS.sub(" ", _INVISIBLE.sub("", text))
-    return " ".join(text.split())
+    return " ".join(_clean(text).split())
 
 
 def clean_text(text: str) -> str:
     """Many lines made harmless: see `single_line`; what looks like a trailer is quoted, like a comment is indented."""
-    text = _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", text))
-    text = _CONTROLS.sub("", _INVISIBLE.sub("", text)).expandtabs(4)
-    lines = [_harmless(line.rstrip()) for line in text.split("\n")]
+    lines = [_harmless(line.rstrip()) for line in _clean(text).expandtabs(4).split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+
+
+def _clean(text: str) -> str:
+    return unicodedata.normalize("NFC", without_broken(without_hidden(text)))
 
 
 def _harmless(line: str) -> str:

@@ -13,12 +13,12 @@ from runner.events.model import EventSink
 from runner.events.sinks import Several
 from runner.git.clone import PrivateClone
 from runner.process.environment import child_environment
-from runner.prompts import plain
 from runner.runs.checks import Checks
 from runner.runs.looking import Looker
 from runner.runs.policy import Policy
 from runner.runs.replaying import Replayer
 from runner.runs.run import Tools
+from runner.visible import visible
 from runner.wiring.app import App
 from runner.wiring.forges import choose_forge
 
@@ -140,7 +140,7 @@ def build_checks(app: App, environment: dict[str, str]) -> Checks:
         app.settings.checks.commands,
         environment=environment,
         timeout_s=app.settings.checks.timeout_s,
-        clean=lambda text: redact(plain(text)),
+        clean=lambda text: redact(visible(text)),
         cache=app.paths.cache / "checks",
     )
 

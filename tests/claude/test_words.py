@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
-
-from hypothesis import given
-from hypothesis import strategies as st
-
-from runner.claude.words import clean, one_line, target
-
-
-def test_terminal_escapes_controls_and_direction_marks_are_gone() -> None:
-    text = "\x1b[31mred\x1b[0m \x1b]0;title\x07tab\tbell\x07 \u202ertl\u202c\ufeff nul\x00"
-
-    assert clean(text) == "red tab\tbell rtl nul"
-
-
-def test_every_kind_of_line_end_is_a_newline() -> None:
-    assert clean("a\r\nb\rc\u2028d\x0be\x85f") == "a\nb\nc\nd\ne\nf"
-
-
-def test_half_a_character_is_replaced() -> None:
-    assert clean("a\ud800b") == "a?b"
-
-
-def test_an_escape_at_the_very_end_is_gone() -> None:
-    assert clean("end\x1b") == "end"
-
-
-@given(st.text())
-def test_nothing_but_tabs_and_newlines_controls_what_is_left(text: str) -> None:
-    left = clean(text)
-
-    assert not [c for c in left if unicodedata.category(c) == "Cc" and c not in "\t\n"]
-    assert clean(left) == left
+from runner.claude.words import last_line, one_line, target
 
 
 def test_one_line_is_the_first_with_something_on_it() -> None:
     assert one_line("\n  \n  two   words \n more") == "two words"
     assert one_line("") == ""
+
+
+def test_the_last_line_is_the_last_with_something_on_it() -> None:
+    assert last_line("one\n two   words \x1b[0m\n\x1b[0m\n \n") == "two words"
+    assert last_line("\n") == ""
 
 
 def test_a_long_line_is_cut() -> None:

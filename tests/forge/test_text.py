@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.forge.plain import (
-    visible,
     without_ci_switches,
     without_closing,
     without_mentions,
@@ -202,22 +201,6 @@ def test_trailers_are_dropped_and_sentences_stay() -> None:
 
 def test_mentions_in_plain_text_are_broken() -> None:
     assert without_mentions("@ada a@b (@acme/core) @Bob", allowed=("bob",)) == "@ ada a@b (@ acme/core) @Bob"
-
-
-@pytest.mark.parametrize(
-    ("text", "result"),
-    [
-        ("a\r\nb\rc\u2028d\x85e\x0cf", "a\nb\nc\nd\ne\nf"),
-        ("\x1b[31mred\x1b[0m \x1b]8;;http://x\x1b\\link\x1b]8;;\x07 \x1bPq\x1b\\x \x9b1mb", "red link x b"),
-        ("\x1b]0;no end", "0;no end"),
-        ("e\u0301 👩\u200d💻 \u2764\ufe0f", "e\u0301 👩\u200d💻 \u2764\ufe0f"),
-        ("a\ud800b\ufffe", "a\ufffdb\ufffd"),
-        ("\u2066x\u2069\u061c\xad\u180e", "x"),
-        ("tab\tstays", "tab\tstays"),
-    ],
-)
-def test_only_what_shows_is_left(text: str, result: str) -> None:
-    assert visible(text) == result
 
 
 def test_a_secret_that_hidden_characters_tear_apart_is_redacted() -> None:

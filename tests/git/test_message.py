@@ -102,7 +102,7 @@ def test_lines_that_mean_something_to_git_are_indented(line: str) -> None:
 
 def test_direction_marks_and_invisible_letters_are_taken_out() -> None:
     assert single_line("a\u202eb\u200bc\u2066d\ufeff") == "abcd"
-    assert clean_text("a\u202eb\n\x1b[31mred\ud800") == "ab\n[31mred"
+    assert clean_text("a\u202eb\n\x1b[31mred\ud800") == "ab\n[31mred\ufffd"
 
 
 def test_a_body_has_no_more_than_one_empty_line_in_a_row() -> None:

@@ -14,7 +14,7 @@ from tests.guards.source import PACKAGE, TOP, Imported, imports, modules
 
 RANKS = (
     ("errors",),
-    ("paths", "process", "redaction", "events"),
+    ("paths", "visible", "process", "redaction", "events"),
     ("settings", "prompts", "storage", "log"),
     ("git", "gh"),
     ("claude", "allowance", "tasks", "context", "forge"),
