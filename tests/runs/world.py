@@ -18,7 +18,7 @@ from runner.git.repository import Repository
 from runner.paths import Paths, bundled
 from runner.process.environment import child_environment
 from runner.process.stop import Stop
-from runner.prompts import Prompts, plain
+from runner.prompts import Prompts
 from runner.redaction.redactor import Redactor
 from runner.runs.checks import Checks
 from runner.runs.claiming import reserve_and_claim
@@ -30,6 +30,7 @@ from runner.storage.database import Database
 from runner.tasks.embedded import Clock, EmbeddedBoard, EmbeddedClaims
 from runner.tasks.model import NewTask, Task
 from runner.tasks.schema import TASKS
+from runner.visible import visible
 from tests.support.fake_forge import FakeForge
 from tests.support.git import Sandbox
 
@@ -104,7 +105,7 @@ class World:
             self.commands,
             environment=child_environment(self.environ, overrides={"PYTHONDONTWRITEBYTECODE": "1"}),
             timeout_s=30.0,
-            clean=lambda text: self.redactor.text(plain(text)),
+            clean=lambda text: self.redactor.text(visible(text)),
             cache=self.paths.cache / "checks",
         )
 
