@@ -157,15 +157,13 @@ def explain(app: App, agent: str | None, model: str | None, as_json: bool) -> No
     Example:
       runner allowance explain --model opus
     """
-    from runner.allowance.model import Ask
     from runner.allowance.report import explain as sentences_of
-    from runner.runs.holding import hold_before_claim
+    from runner.allowance.rules import ask_for
 
     agent_id = agent or app.agent_id
     limits = app.limits(agent_id)
-    tokens, cost = hold_before_claim(limits)
     chosen = model or app.settings.claude.model or (limits.models[0] if limits.models else "")
-    ask = Ask(id="explain", agent_id=agent_id, model=chosen, tokens=tokens, cost_nano=cost)
+    ask = ask_for(limits, run_id="explain", agent_id=agent_id, model=chosen)
     verdict = app.ledger.check(ask)
     sentences = sentences_of(ask, verdict, limits=limits, source=app.limits.source())
     value = {"ask": ask, "granted": verdict.granted, "denial": verdict.denial, "sentences": sentences}

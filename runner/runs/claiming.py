@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from runner.allowance.holder import holder_of_this_process
 from runner.allowance.model import Ask
 from runner.allowance.report import refusal
+from runner.allowance.rules import ask_for
 from runner.errors import LeaseLost, RunnerError
 from runner.events.model import EventName
 from runner.events.sinks import JsonLines
 from runner.git.model import Base
 from runner.process.stop import Stop
-from runner.runs.holding import hold_before_claim
 from runner.runs.model import Step
 from runner.runs.policy import Policy
 from runner.runs.record import RunRecord, new_run_id
@@ -72,17 +72,19 @@ class _Entrance:
 
     def _reserve(self, reservation_id: str, model: str | None) -> Ask:
         """Hold what one run may cost at most. Raises: QuotaExceeded."""
-        tokens, cost = hold_before_claim(self.policy.limits)
-        ask = Ask(
-            id=reservation_id,
+        ask = ask_for(
+            self.policy.limits,
+            run_id=reservation_id,
             agent_id=self.policy.agent_id,
             model=model or "",
-            tokens=tokens,
-            cost_nano=cost,
             repository=self.policy.project or "",
         )
         with self.record.step(
-            Step.RESERVE, reservation_id=reservation_id, model=model, tokens=tokens, cost_nano=cost
+            Step.RESERVE,
+            reservation_id=reservation_id,
+            model=model,
+            tokens=ask.tokens,
+            cost_nano=ask.cost_nano,
         ):
             denial = self.tools.ledger.reserve(ask, holder_of_this_process()).denial
             if denial:

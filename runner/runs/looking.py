@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from runner.allowance.model import Ask, Verdict
 from runner.allowance.protocol import Ledger
+from runner.allowance.rules import ask_for
 from runner.context.bundle import build_bundle
 from runner.context.source import CommitSource
 from runner.context.tokens import estimate_tokens
@@ -14,7 +15,7 @@ from runner.errors import InvalidTransition, NothingToClaim, UsageProblem
 from runner.git.names import branch_name
 from runner.git.repository import Repository
 from runner.prompts import Prompts
-from runner.runs.holding import hold_for
+from runner.runs.holding import expected_tokens
 from runner.runs.policy import Policy
 from runner.tasks.model import Status, Task, TaskFilter
 from runner.tasks.protocol import TaskBoard
@@ -57,14 +58,13 @@ class Looker:
         branch = branch_name(task.id, task.title, task.labels, prefix=policy.branch_prefix)
         prompt = self.redact(self._prompt(policy, task))
         tokens = estimate_tokens(prompt)
-        hold_tokens, hold_cost = hold_for(policy.limits, prompt_tokens=tokens)
         model = policy.model_for(task.model)
-        ask = Ask(
-            id="dry-run",
+        ask = ask_for(
+            policy.limits,
+            run_id="dry-run",
             agent_id=policy.agent_id,
             model=model or "",
-            tokens=hold_tokens,
-            cost_nano=hold_cost,
+            tokens=expected_tokens(policy.limits, prompt_tokens=tokens),
             repository=policy.project or "",
         )
         return Preview(

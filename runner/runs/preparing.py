@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from runner.allowance.report import refusal
+from runner.allowance.rules import ask_for
 from runner.context.bundle import build_bundle
 from runner.context.model import Bundle
 from runner.context.source import CommitSource
@@ -20,7 +21,7 @@ from runner.git.work_tree import WorkTree
 from runner.process.run import run as run_program
 from runner.runs.ahead import Ahead
 from runner.runs.checks import split_command
-from runner.runs.holding import hold_for
+from runner.runs.holding import expected_tokens
 from runner.runs.model import Check, Step
 from runner.runs.record import Json
 from runner.runs.run import Run
@@ -170,11 +171,20 @@ def resize_hold(run: Run, prompt_tokens: int) -> None:
         QuotaExceeded: the prompt does not fit the run's cap, or the new hold does not fit the limits.
     """
     with run.step(Step.RESIZE, "checking the allowance", prompt_tokens=prompt_tokens) as facts:
-        tokens, cost = hold_for(run.policy.limits, prompt_tokens=prompt_tokens)
-        wanted = replace(run.held, tokens=tokens, cost_nano=cost)
-        if wanted != run.held:
-            denial = run.tools.ledger.resize(wanted.id, tokens=tokens, cost_nano=cost).denial
+        limits, held = run.policy.limits, run.held
+        wanted = ask_for(
+            limits,
+            run_id=held.id,
+            agent_id=held.agent_id,
+            model=held.model,
+            tokens=expected_tokens(limits, prompt_tokens=prompt_tokens),
+            repository=held.repository,
+        )
+        if wanted != held:
+            denial = run.tools.ledger.resize(
+                wanted.id, tokens=wanted.tokens, cost_nano=wanted.cost_nano
+            ).denial
             if denial:
                 raise refusal(denial, wanted)
             run.held = wanted
-        facts.update(tokens=tokens, cost_nano=cost)
+        facts.update(tokens=wanted.tokens, cost_nano=wanted.cost_nano)

@@ -164,7 +164,7 @@ class App:
     def limits(self) -> LimitsFile:
         from runner.allowance.limits_file import LimitsFile
 
-        return LimitsFile(self.paths.allowance_file)
+        return LimitsFile(self.paths.allowance_file, cache=self.paths.allowance_folder / "limits.cache")
 
     @cached_property
     def ledger(self) -> FileLedger:

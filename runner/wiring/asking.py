@@ -10,13 +10,13 @@ from pathlib import Path
 from runner.allowance.holder import holder_of_this_process
 from runner.allowance.model import Ask, Spent
 from runner.allowance.report import refusal
+from runner.allowance.rules import ask_for
 from runner.claude.ask import AskDefaults, ask
 from runner.claude.program import ClaudeProgram
 from runner.claude.protocol import ClaudeResult, Message
 from runner.events.model import Event, EventName, EventSink, Value
 from runner.process.stop import Stop
 from runner.runs.ending import CHARGED_AS_FAILED
-from runner.runs.holding import hold_before_claim
 from runner.wiring.app import App
 from runner.wiring.runs import denied_paths, utc_now
 
@@ -83,9 +83,8 @@ def ask_claude(
 
 def _hold(app: App, question: Question) -> Ask:
     limits = app.limits(app.agent_id)
-    tokens, cost = hold_before_claim(limits)
     model = question.model or app.settings.claude.model or (limits.models[0] if limits.models else "")
-    held = Ask(id=f"ask-{uuid.uuid4()}", agent_id=app.agent_id, model=model, tokens=tokens, cost_nano=cost)
+    held = ask_for(limits, run_id=f"ask-{uuid.uuid4()}", agent_id=app.agent_id, model=model)
     denial = app.ledger.reserve(held, holder_of_this_process()).denial
     if denial:
         raise refusal(denial, held)

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from runner.allowance.model import Limits, Rule
+from runner.allowance.holder import holder_of_this_process
+from runner.allowance.model import Ask, Limits, Rule
 from runner.claude.protocol import ClaudeRequest, ClaudeResult, Message
 from runner.errors import (
     AlreadyClaimed,
@@ -106,10 +107,13 @@ def test_a_prompt_over_the_runs_cap_gives_the_task_back(world: World) -> None:
 
 def test_a_hold_that_grows_past_the_limits_gives_the_task_back(world: World) -> None:
     task = world.submit(description="word " * 120_000)
-    world.set(limits=Limits(daily_tokens=520_000, daily_jobs=5))
+    world.set(limits=Limits(daily_tokens=1_000_000, daily_jobs=5))
+    other = Ask(id="other", agent_id="me", model="", tokens=450_000, cost_nano=0)
+    world.ledger.reserve(other, holder_of_this_process())
 
     error = error_of(world, FakeClaude(writes=FIXED))
 
+    world.ledger.release(other.id)
     assert isinstance(error, QuotaExceeded)
     assert_given_back(world, task.id)
 
