@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from click.shell_completion import get_completion_class
 
 
 @click.command()
@@ -11,13 +10,15 @@ from click.shell_completion import get_completion_class
 def completion(shell: str) -> None:
     """Print the completion script for SHELL.
 
+    In zsh the script goes into a folder of $fpath as _runner, in fish into ~/.config/fish/completions/runner.fish.
+
     \b
     Example:
       runner completion bash > ~/.local/share/bash-completion/completions/runner
     """
+    from click.shell_completion import BashComplete, FishComplete, ZshComplete
+
     from runner.cli.main import cli
 
-    kind = get_completion_class(shell)
-    if kind is None:
-        raise click.UsageError(f"no completion for {shell}")
+    kind = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}[shell]
     click.echo(kind(cli, {}, "runner", "_RUNNER_COMPLETE").source())

@@ -73,6 +73,10 @@ def test_an_unknown_option_is_told_with_the_command_it_was_given_to(console: Con
     assert console("--sideways").error == (2, "no such option '--sideways'", "`runner --help` shows how")
 
 
+def test_an_option_behind_two_dashes_is_no_command(console: Console) -> None:
+    assert console("--", "--sideways").error[0] == 2
+
+
 def test_a_missing_argument_is_told_by_its_name(console: Console) -> None:
     assert console("show").error[:2] == (2, "missing argument 'TASK'")
 
