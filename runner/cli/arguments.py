@@ -55,32 +55,27 @@ def run_argument(command: Command) -> Command:
 
 def agent_option(command: Command) -> Command:
     """`--agent ID` behind the subcommand, the same as before it."""
-
-    def act(ctx: click.Context, param: click.Parameter, value: str | None) -> None:  # noqa: ARG001 - click's signature
-        if ctx.obj is not None:  # there is none while the shell asks what to offer
-            ctx.obj.act_as(agent=value)
-
     return click.option(
         "--agent",
         metavar="ID",
         help="Act as this agent (else settings, else user@host).",
         expose_value=False,
-        callback=act,
+        callback=lambda ctx, _, value: _act_as(ctx, agent=value),
     )(command)
 
 
 def project_option(command: Command) -> Command:
     """`--project NAME` behind the subcommand, the same as before it."""
-
-    def act(ctx: click.Context, param: click.Parameter, value: str | None) -> None:  # noqa: ARG001
-        if ctx.obj is not None:
-            ctx.obj.act_as(project=value)
-
     return click.option(
         "--project",
         metavar="NAME",
         help="Act for this project (else this checkout's).",
         expose_value=False,
-        callback=act,
+        callback=lambda ctx, _, value: _act_as(ctx, project=value),
         shell_complete=suggesting.projects,
     )(command)
+
+
+def _act_as(ctx: click.Context, **who: str | None) -> None:
+    if ctx.obj is not None:  # there is none while the shell asks what to offer
+        ctx.obj.act_as(**who)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.allowance.files.lines import Damaged, decode, encode
+from runner.allowance.files.lines import Damaged, decode, encode, is_whole
 from runner.allowance.files.records import Record
 from runner.allowance.files.state import State
 
@@ -29,9 +29,9 @@ def read_records(data: bytes, *, first: int) -> tuple[list[Record], int]:
     """
     lines = data.split(b"\n")
     tail = lines.pop()
-    if _is_whole(tail[:-1]):
+    if is_whole(tail[:-1]):
         raise Damaged(f"the end of line {first + len(lines)} of the log")
-    if lines and _HOLE in lines[-1] and not _is_whole(lines[-1]):
+    if lines and _HOLE in lines[-1] and not is_whole(lines[-1]):
         # After a power cut a file may have its full length and no content: zeros, at its end only.
         tail = lines.pop() + b"\n" + tail
     return [_record(line, first + index) for index, line in enumerate(lines)], len(data) - len(tail)
@@ -54,11 +54,3 @@ def _record(line: bytes, number: int) -> Record:
     if fields[0] != str(number) or len(fields) < 2:
         raise Damaged(f"line {number} of the log is missing; there is line {fields[0]!r}")
     return fields[1:]
-
-
-def _is_whole(line: bytes) -> bool:
-    try:
-        decode(line)
-    except Damaged:
-        return False
-    return True

@@ -53,6 +53,15 @@ def decode(line: bytes) -> list[str]:
     return fields_of(payload_of(line))
 
 
+def is_whole(line: bytes) -> bool:
+    """Whether the line is as it was written."""
+    try:
+        decode(line)
+    except Damaged:
+        return False
+    return True
+
+
 def escaped(field: str) -> bytes:
     """A field as it stands between two tabs, to look for it without parsing."""
     return joined([field])

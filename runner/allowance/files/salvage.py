@@ -8,7 +8,7 @@ from runner.allowance.files import records, snapshot
 from runner.allowance.files.compaction import PREVIOUS, SNAPSHOT, log_generations, log_path
 from runner.allowance.files.disk import read_whole
 from runner.allowance.files.entry import OPEN, Entry
-from runner.allowance.files.lines import Damaged, decode, fields_of, payload_of
+from runner.allowance.files.lines import Damaged, decode, fields_of, is_whole, payload_of
 from runner.allowance.files.records import Record
 from runner.allowance.files.state import State
 from runner.allowance.rules import SECONDS_PER_DAY
@@ -76,9 +76,9 @@ class Salvage:
 
     def _add_log(self, name: str, data: bytes) -> None:
         *lines, tail = data.split(b"\n")
-        if _is_whole(tail) or _is_whole(tail[:-1]):
+        if is_whole(tail) or is_whole(tail[:-1]):
             # Only its newline is not what it was; a torn line was never acknowledged and is no loss.
-            lines.append(tail if _is_whole(tail) else tail[:-1])
+            lines.append(tail if is_whole(tail) else tail[:-1])
         wanted = 0
         for line in lines:
             number, record = self._read(name, wanted, line)
@@ -102,14 +102,6 @@ class Salvage:
             _apply(self.state, record)
         except (Damaged, ValueError, IndexError):
             self.lost.append(f"{where} does not fit what came before")
-
-
-def _is_whole(line: bytes) -> bool:
-    try:
-        decode(line)
-    except Damaged:
-        return False
-    return True
 
 
 def _reservation_in(line: bytes) -> Record:
