@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     help="Read what to look for from FILE, or from standard input for -.",
     shell_complete=suggesting.files,
 )
-@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Most files.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), metavar="N", default=10, show_default=True, help="Most files."
+)
 @click.option("--budget", type=click.IntRange(100), metavar="TOKENS", help="Most tokens, all together.")
 @json_option
 @click.pass_obj

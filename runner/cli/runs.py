@@ -21,7 +21,12 @@ COLUMNS = ("run_id", "task_id", "outcome", "cost_usd", "pull_request")
 
 @click.group(cls=Group, invoke_without_command=True)
 @click.option(
-    "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many."
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    default=20,
+    show_default=True,
+    help="At most so many.",
 )
 @json_option
 @click.pass_context

@@ -61,7 +61,9 @@ def file_reference(text: str) -> FileReference:
     help="A task that must be completed first; repeatable.",
     shell_complete=suggesting.task_ids(),
 )
-@click.option("--max-attempts", type=click.IntRange(1, 100), help="Tries before it is a dead letter.")
+@click.option(
+    "--max-attempts", type=click.IntRange(1, 100), metavar="N", help="Tries before it is a dead letter."
+)
 @click.option("--model", metavar="NAME", help="The model to run it with.")
 @project_option
 @json_option
@@ -133,7 +135,12 @@ def _description(text: str | None, file: str | None) -> str:
     "--claimed-by", metavar="AGENT", help="Only what this agent holds.", shell_complete=suggesting.holders
 )
 @click.option(
-    "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many."
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    default=20,
+    show_default=True,
+    help="At most so many.",
 )
 @json_option
 @click.pass_obj
