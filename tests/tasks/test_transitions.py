@@ -67,7 +67,7 @@ def test_a_conflict_says_what_would_help() -> None:
     assert "runner answer" in conflict(Status.BLOCKED, "T-1 is blocked").hint
 
 
-@pytest.mark.parametrize("outcome", set(Outcome) - {Outcome.LEASE_LOST})
+@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.LEASE_LOST}))
 def test_every_outcome_leads_somewhere_that_a_held_task_may_go(outcome: Outcome) -> None:
     assert (Status.IN_PROGRESS, decided(outcome).action) in TABLE
 
