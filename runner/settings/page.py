@@ -19,7 +19,7 @@ Later ones win. `runner config show --origin` tells for each key.
 1. built-in
 2. the seed system's `~/.core/agentic.yaml` (`base_url`, `token`, `default_project`, `agent_id`);
    `runner config import` turns it into the files below
-3. `$XDG_CONFIG_HOME/runner/config.toml`, yours; `runner config set KEY VALUE` changes it, an empty VALUE takes a key out
+3. `$XDG_CONFIG_HOME/runner/config.toml`, yours; `runner config set KEY VALUE` changes it ("" takes a key out)
 4. its tables `[profile.NAME]`, chosen with `--profile NAME` or `RUNNER_PROFILE`
 5. `.runner.toml` at the top of the repository
 6. `AGENTIC_PROJECT` and `AGENTIC_AGENT_ID` in a `.env` there
