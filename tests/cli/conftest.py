@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import runner.log
 from tests.cli.console import Console
 from tests.support.git import Sandbox
+from tests.support.logs import reset_log
 
 
 @pytest.fixture
@@ -28,10 +27,4 @@ def console(
 def quiet_log() -> Iterator[None]:
     """A command that logs sets the logger up for its whole process, which goes on here."""
     yield
-    logger = logging.getLogger("runner")
-    for handler in tuple(logger.handlers):
-        logger.removeHandler(handler)
-        handler.close()
-    logger.propagate = True
-    logger.setLevel(logging.NOTSET)
-    runner.log._setup = None
+    reset_log()

@@ -22,6 +22,7 @@ from runner.storage.database import Database
 from runner.tasks.embedded import EmbeddedBoard, EmbeddedClaims
 from runner.tasks.model import Claimed, ClaimRequest, Ending, Outcome
 from runner.tasks.schema import TASKS
+from tests.support.git import Sandbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +123,6 @@ class Console:
 
     def leftovers(self) -> list[str]:
         """Work trees and branches of ours that are still there."""
-        from tests.support.git import Sandbox
-
         trees = [str(path) for path in (self.state / "worktrees").glob("*/*")]
         clones = (self.state / "clones").glob("*.git")
         return trees + [branch for clone in clones for branch in Sandbox(clone).branches()]
@@ -161,3 +160,13 @@ def python_runner(*words: str, cwd: Path | None = None, **variables: str) -> dic
         "timeout": 60,
         "check": False,
     }
+
+
+def is_as_before(console: Console, checkout: Sandbox | None = None) -> bool:
+    """The task is free, no attempt is used, nothing is held or lying about."""
+    task = console.show("T-1")
+    assert (task["status"], task["attempts"], task["claimed_by"]) == ("pending", [], None)
+    assert console.holds() == []
+    assert console.leftovers() == []
+    assert checkout is None or checkout.branches() == ["main"]
+    return True
