@@ -1,10 +1,12 @@
-"""What was logged, whatever another test has configured."""
+"""What was logged, whatever another test has configured, and the logger as Python makes it."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import runner.log
 
 
 class _Keep(logging.Handler):
@@ -28,3 +30,14 @@ def logged(name: str) -> Iterator[list[str]]:
     finally:
         logger.removeHandler(keep)
         logger.setLevel(before)
+
+
+def reset_log() -> None:
+    """Undo `runner.log.configure`, which sets the logger up for its whole process: the tests go on in it."""
+    logger = logging.getLogger("runner")
+    for handler in tuple(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+    logger.propagate = True
+    logger.setLevel(logging.NOTSET)
+    runner.log._setup = None
