@@ -56,6 +56,9 @@ def ask(
     """
     from runner.wiring.asking import Question, ask_claude
 
+    text = read_text("-") if prompt == "-" else prompt
+    if not text.strip():
+        raise click.UsageError("the question is empty")
     if task_id is not None:
         app.board.get(task_id)
     tell_warnings(app.configuration.warnings)
@@ -65,7 +68,7 @@ def ask(
             app.board.update(task_id, TaskChange(progress=percent, note=word))
 
     question = Question(
-        text=read_text("-") if prompt == "-" else prompt,
+        text=text,
         folder=(folder or app.cwd).resolve(),
         tools=tuple(name.strip() for name in tools.split(",") if name.strip()) if tools else (),
         edit=edit,

@@ -87,8 +87,9 @@ def _section(title: str, names: tuple[str, ...]) -> str:
 
 
 def _command(name: str, command: click.Command) -> str:
-    context = click.Context(command, info_name=f"runner {name}")
-    usage = " ".join([f"runner {name}", *command.collect_usage_pieces(context)])
+    arguments = [param for param in command.params if isinstance(param, click.Argument)]
+    words = [one.metavar or (one.name or "").upper() for one in arguments]
+    usage = " ".join([f"runner {name}", "[OPTIONS]", *words])
     text, _, example = (command.help or "").partition("\b\n")
     lines = "\n".join(line.strip() for line in example.strip().split("\n")[1:])
     codes = f"Exit codes: {CODES[name]}\n\n" if name in CODES else ""

@@ -77,11 +77,20 @@ def _row(record: RunRecord) -> dict[str, Json]:
     values = (
         record.run_id,
         task.get("id") if isinstance(task, dict) else None,
-        outcome.get("outcome") or "unfinished",
+        outcome.get("outcome") or ("given_back" if _is_settled(record) else "unfinished"),
         usage.get("cost_usd") if isinstance(usage, dict) else None,
         outcome.get("pull_request"),
     )
     return dict(zip(COLUMNS, values, strict=True))
+
+
+def _is_settled(record: RunRecord) -> bool:
+    """Whether a run that has no outcome is over all the same: it ended before claude was asked."""
+    steps = record.data.get("steps")
+    return any(
+        isinstance(step, dict) and step.get("name") == "settle" and "done_at" in step
+        for step in (steps if isinstance(steps, list) else [])
+    )
 
 
 @runs.command("show")

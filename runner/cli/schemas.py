@@ -70,7 +70,7 @@ OBJECTS: Mapping[str, Schema] = {
     "run": {
         "run_id": "the run",
         "task_id": "its task",
-        "outcome": "see the table of outcomes; also `unfinished` and `damaged`",
+        "outcome": "as in the table; or `given_back` (claude was never asked), `unfinished`, `damaged`",
         "cost_usd": "what it cost, or null",
         "pull_request": "its address, or null",
     },

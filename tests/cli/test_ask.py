@@ -117,6 +117,8 @@ def test_without_an_allowance_nothing_is_asked(console: Console, tmp_path: Path)
     [
         (["x", "--dir", "nowhere"], "invalid value for '--dir': Directory 'nowhere' does not exist"),
         ([], "missing argument 'PROMPT'"),
+        ([""], "the question is empty"),
+        (["-"], "the question is empty"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(console: Console, words: list[str], message: str) -> None:

@@ -152,7 +152,7 @@ def test_each_shell_has_its_script(console: Console, name: str, line: str) -> No
 
 def test_an_unknown_shell_is_told(console: Console) -> None:
     assert console("completion", "tcsh").error[1] == (
-        "invalid value for '{bash|zsh|fish}': 'tcsh' is not one of 'bash', 'zsh', 'fish'"
+        "invalid value for 'SHELL': 'tcsh' is not one of 'bash', 'zsh', 'fish'"
     )
 
 

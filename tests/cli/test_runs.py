@@ -80,8 +80,21 @@ def test_a_damaged_run_does_not_hide_the_others(console: Console, run_id: str) -
     assert message.startswith(f"{folder}/run.json: cannot be read")
 
 
+def test_a_run_that_ended_before_claude_was_asked_is_given_back(console: Console) -> None:
+    console.unset("RUNNER_CLAUDE_RECORDING")
+    console.set(RUNNER_CLAUDE_PROGRAM="no-such-claude")
+    console.ok("submit", "Again")
+    assert console("claim").code == 5
+
+    assert console("runs", "--json").json[0]["outcome"] == "given_back"
+
+
 def test_a_run_without_an_end_is_unfinished(console: Console, run_id: str) -> None:
-    (console.state / "runs" / run_id / "outcome.json").unlink()
+    folder = console.state / "runs" / run_id
+    (folder / "outcome.json").unlink()
+    (folder / "run.json").write_text(
+        (folder / "run.json").read_text().replace('"name": "settle"', '"name": "other"')
+    )
 
     assert console("runs", "--json").json[0]["outcome"] == "unfinished"
     assert console("runs", "show", run_id, "--json").json["outcome"] is None
