@@ -9,6 +9,7 @@ import click
 from runner.cli import suggesting
 from runner.cli.arguments import task_argument
 from runner.cli.output import json_option, print_json, read_text, safe, table
+from runner.cli.progress import moving
 
 if TYPE_CHECKING:
     from runner.context.model import Bundle
@@ -80,17 +81,18 @@ def _gather(
 
     repository = app.repository
     settings = app.settings.context
-    return build_bundle(
-        CommitSource(repository),
-        title=title,
-        description=description,
-        files=task.files if task else (),
-        budget_tokens=budget or settings.budget_tokens,
-        limit=limit,
-        exclude=settings.exclude,
-        git_status=repository.status_text() if task else "",
-        recent_commits=repository.recent_commits(10) if task else (),
-    )
+    with moving("looking for related code"):
+        return build_bundle(
+            CommitSource(repository),
+            title=title,
+            description=description,
+            files=task.files if task else (),
+            budget_tokens=budget or settings.budget_tokens,
+            limit=limit,
+            exclude=settings.exclude,
+            git_status=repository.status_text() if task else "",
+            recent_commits=repository.recent_commits(10) if task else (),
+        )
 
 
 def _facts(bundle: Bundle) -> dict[str, object]:

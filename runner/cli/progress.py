@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import TextIO
 
 from runner.allowance.model import NANO_PER_USD
@@ -71,6 +73,13 @@ class LiveProgress:
         with self._guard:
             self._finish_line(BROKEN_OFF)
 
+    def wipe(self) -> None:
+        """Leave nothing of the step that moves."""
+        with self._guard:
+            if self._note:
+                write(self._out, "\r\x1b[2K")
+            self._note = ""
+
     def _spin(self) -> None:
         frame = 0
         while not self._done.wait(TICK_S):
@@ -119,6 +128,20 @@ def choose_progress() -> Progress:
 
         return LiveProgress(out, width=shutil.get_terminal_size().columns)
     return PlainProgress(out)
+
+
+@contextmanager
+def moving(note: str) -> Iterator[None]:
+    """A moving line while somebody waits at a terminal; nothing is left of it, and elsewhere there is none."""
+    progress = choose_progress()
+    try:
+        if isinstance(progress, LiveProgress):
+            progress.emit(Event(name=EventName.STEP_STARTED, at=datetime.now(UTC), data={"note": note}))
+        yield
+    finally:
+        if isinstance(progress, LiveProgress):
+            progress.wipe()
+        progress.close()
 
 
 def write(out: TextIO, text: str) -> None:

@@ -9,6 +9,7 @@ import click
 from runner.cli.arguments import run_argument
 from runner.cli.group import Group
 from runner.cli.output import dollars, json_option, print_json, safe, show, table
+from runner.cli.progress import moving
 from runner.cli.stopping import stop_on_interrupt
 from runner.errors import StoreFailed
 
@@ -165,7 +166,7 @@ def replay(app: App, run_id: str, as_json: bool) -> None:
     from runner.wiring.runs import build_replayer
 
     record = open_run(app.paths.runs, run_id)
-    with stop_on_interrupt() as stop:
+    with stop_on_interrupt() as stop, moving(f"replaying {record.run_id}"):
         played = build_replayer(app, stop).replay(record, stop)
     lines = [
         f"{played.run_id}: {played.outcome.value}" + (f" ({safe(played.cause)})" if played.cause else ""),

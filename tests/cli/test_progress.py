@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from runner.cli.progress import LiveProgress, NoProgress, PlainProgress, choose_progress, step_line
+from runner.cli.progress import LiveProgress, NoProgress, PlainProgress, choose_progress, moving, step_line
 from runner.events.model import Event, EventName, Value
 
 
@@ -141,6 +141,39 @@ def test_a_window_that_is_closed_does_not_end_the_work(kind: type[PlainProgress 
         progress.emit(told)
 
     progress.close()
+
+
+def test_a_line_moves_while_somebody_waits_and_nothing_is_left_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = Screen()
+    monkeypatch.setattr(sys, "stderr", out)
+
+    with moving("looking"):
+        deadline = time.monotonic() + 10
+        while not out.getvalue() and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    assert out.getvalue().startswith("\r\x1b[2K⠙ looking · 0s")
+    assert out.getvalue().endswith("\r\x1b[2K")
+
+
+def test_elsewhere_nothing_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", out)
+
+    with pytest.raises(ZeroDivisionError), moving("looking"):
+        raise ZeroDivisionError
+
+    assert out.getvalue() == ""
+
+
+def test_wiping_nothing_writes_nothing() -> None:
+    out = Screen()
+    progress = LiveProgress(out)
+
+    progress.wipe()
+    progress.close()
+
+    assert out.getvalue() == ""
 
 
 def test_the_kind_follows_from_who_watches(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,14 +80,17 @@ BEFORE: dict[str, Callable[[Console], object]] = {
 
 
 @pytest.mark.parametrize("command", PRINTS)
-def test_a_command_prints_the_object_that_the_page_names(console: Console, a_run: str, command: str) -> None:
+def test_a_command_prints_the_object_that_the_page_names(
+    console: Console, request: pytest.FixtureRequest, command: str
+) -> None:
     if command in BEFORE:
         BEFORE[command](console)
     words = [*command.split(), *ARGUMENTS.get(command, ())]
     if command in {"claim", "claim --dry-run"}:
         words.append("T-3")
-    if command in {"runs show", "replay"}:
-        words.append(a_run)
+    if command in {"runs", "runs show", "replay"}:
+        run_id = request.getfixturevalue("a_run")
+        words += [] if command == "runs" else [run_id]
 
     said = console(*words, "--json")
 
