@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from runner.allowance.files.ledger import FileLedger
 from runner.allowance.files.store import LOG_LINES
-from runner.allowance.model import Quota, Reservation, Spent, Tokens
+from runner.allowance.model import Limits, Quota, Reservation, Spent, Tokens
 from runner.allowance.protocol import Ledger
 from tests.allowance.world import ME, World, ask, process, spend, spent
 
@@ -66,3 +67,25 @@ def picture(
 
 def files(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in sorted(folder.iterdir()) if file.is_file()}
+
+
+def nearly_full_log(folder: Path, world: World) -> dict[str, bytes]:
+    """The files of a store whose second change from now starts a new generation."""
+    ledger = open_ledger(world, folder)
+    ledger.reserve(ask("talker", tokens=LOG_LINES), ME)
+    talk(ledger, "talker", LOG_LINES - 2)
+    ledger.close()
+    return files(folder)
+
+
+def put_back(template: dict[str, bytes], folder: Path) -> None:
+    for file in folder.iterdir():
+        file.unlink()
+    for name, data in template.items():
+        (folder / name).write_bytes(data)
+
+
+def stored(folder: Path) -> set[str]:
+    """The ids of all open holds, as a fresh process reads them."""
+    ledger = FileLedger(folder, lambda _: Limits(), time.time, lambda _: True)
+    return {hold.id for hold in ledger.open_holds()}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+import pytest
+
 from runner.allowance.model import Ask, Holder, Limits, Quota, Rule, Spent, Tokens, Verdict
 from runner.allowance.protocol import Ledger
 
@@ -91,3 +93,13 @@ def tomorrow(world: World) -> None:
 
 def with_limits(world: World, **changes: object) -> None:
     world.limits = replace(world.limits, **changes)  # type: ignore[arg-type]  # named by the test
+
+
+class LedgerContract:
+    """Needs the fixtures `world` and `ledger`."""
+
+    @pytest.fixture
+    def world(self) -> World:
+        return World(
+            limits=Limits(daily_tokens=1_000, daily_jobs=10, concurrent_jobs=3, daily_cost_nano=1_000)
+        )
