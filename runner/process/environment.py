@@ -16,7 +16,16 @@ ALLOWED = (
 )
 """What every child may see: enough to find programs, the home folder, the language and the way out."""
 
-NEVER = frozenset({"CLAUDECODE", "CLAUDE_CODE_CHILD_SESSION", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PID"})
+NEVER = frozenset(
+    {
+        "CLAUDECODE",
+        "CLAUDE_CODE_CHILD_SESSION",
+        "CLAUDE_CODE_ENTRYPOINT",
+        "CLAUDE_CODE_SESSION_ID",
+        "CLAUDE_CODE_SSE_PORT",
+        "CLAUDE_PID",
+    }
+)
 """Marks of the session we may be running in ourselves; a child that saw them would think it was that one."""
 
 

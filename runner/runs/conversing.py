@@ -12,7 +12,7 @@ from runner.git.model import Snapshot
 from runner.git.work_tree import WorkTree
 from runner.process.stop import StopReason
 from runner.runs.model import Usage
-from runner.runs.record import Json
+from runner.runs.record import Json, private_file
 from runner.runs.run import Run
 
 BOOK_EVERY_S = 1.0
@@ -44,7 +44,7 @@ class Conversation:
         run, request = self._run, self._request(prompt)
         run.record.note(session_id=run.session_id, claude_started=True)
         run.spoke = True
-        with (run.record.folder / self._name("stream", "jsonl")).open("wb") as file:
+        with private_file(run.record.folder / self._name("stream", "jsonl")) as file:
             stream = run.tools.redactor.stream()
 
             def keep(line: bytes) -> None:

@@ -10,7 +10,7 @@ from runner.git.names import kind_of
 from runner.git.trailers import RunMark
 from runner.git.work_tree import WorkTree
 from runner.runs.model import Step
-from runner.runs.prompting import pull_request_draft
+from runner.runs.prompting import pull_request_text
 from runner.runs.run import Run
 
 LEAST_WORDS = 3
@@ -65,10 +65,11 @@ def deliver_branch(run: Run, tree: WorkTree) -> None:
     run.emit(EventName.BRANCH_PUSHED, branch=run.branch)
 
 
-def open_pull_request(run: Run, *, draft: bool) -> None:
-    """Open the pull request, or adopt the open one of this branch."""
+def open_pull_request(run: Run, *, unproven: bool) -> None:
+    """Open the pull request, or adopt the open one of this branch; what is unproven is a draft."""
+    draft = unproven or run.policy.draft
     run.confirm_lease()
-    new = new_pull_request(run, draft=draft)
+    new = new_pull_request(run, draft=draft, unproven=unproven)
     run.record.write("body.md", new.body.encode())
     note = "writing the pull request down" if run.tools.local_forge else "opening the pull request"
     with run.step(Step.PULL_REQUEST, note, branch=run.branch, draft=draft) as facts:
@@ -80,9 +81,9 @@ def open_pull_request(run: Run, *, draft: bool) -> None:
     run.emit(EventName.PULL_REQUEST_OPENED, url=made.url, adopted=made.adopted)
 
 
-def new_pull_request(run: Run, *, draft: bool) -> NewPullRequest:
+def new_pull_request(run: Run, *, draft: bool, unproven: bool) -> NewPullRequest:
     """The text of the pull request: summary, task, evidence, a note on AI help; safe to publish."""
-    body = pull_request_draft(run, draft=draft)
+    body = pull_request_text(run, unproven=unproven)
     redact = run.tools.redactor.text
     return NewPullRequest(
         title=pull_request_title(run.task.title, redact=redact, fallback=run.task.id),

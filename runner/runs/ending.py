@@ -48,7 +48,7 @@ HINTS = {
     Outcome.BUDGET: "raise the run's cap: `runner allowance set --run-cost USD` or `--run-tokens N`",
     Outcome.TURNS: "raise claude.max_turns, or make the task smaller",
     Outcome.TIMEOUT: "raise claude.timeout_s, or make the task smaller",
-    Outcome.AUTH: "sign in with `claude` (or set ANTHROPIC_API_KEY), then claim again",
+    Outcome.AUTH: "sign in with `claude` (or set ANTHROPIC_API_KEY); the task can be claimed again in a minute",
     Outcome.BILLING: "claude says that nobody pays: see your account's billing page",
     Outcome.OVERLOADED: "the task is tried again later by itself",
     Outcome.LIMIT_UNTIL: "the task waits for the usage limit to reset",

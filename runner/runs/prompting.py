@@ -34,7 +34,7 @@ def repair_prompt(run: Run, red: tuple[Check, ...], *, number: int) -> str:
     )
 
 
-def pull_request_draft(run: Run, *, draft: bool) -> str:
+def pull_request_text(run: Run, *, unproven: bool) -> str:
     """Summary, task, evidence and a note on AI help; text from outside is still as it came."""
     return run.tools.prompts.render(
         "pull_request",
@@ -44,7 +44,7 @@ def pull_request_draft(run: Run, *, draft: bool) -> str:
         notes=evidence_notes(run.evidence),
         model=run.held.model,
         run=run.run_id,
-        draft=draft,
+        draft=unproven,
     )
 
 

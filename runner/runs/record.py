@@ -7,12 +7,14 @@ conversation), `changes.patch` (likewise), `evidence.json`, `outcome.json`, `eve
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from runner.errors import StoreFailed, UsageProblem
 from runner.paths import private_folder, write_private
@@ -81,6 +83,11 @@ class RunRecord:
     def write(self, name: str, content: bytes) -> None:
         """Replace one file of the folder, atomically, readable by its owner only."""
         write_private(self.folder / name, content)
+
+
+def private_file(path: Path) -> BinaryIO:
+    """A new file to write into as things happen, readable by its owner only."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb")
 
 
 def open_run(runs: Path, run_id: str) -> RunRecord:

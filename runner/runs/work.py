@@ -17,7 +17,7 @@ from runner.runs.ahead import Ahead
 from runner.runs.conversing import Conversation
 from runner.runs.heartbeat import Heartbeat
 from runner.runs.judging import Judgement, first_line, judge_answer
-from runner.runs.model import Check, RunReport, Step
+from runner.runs.model import Check, Evidence, RunReport, Step
 from runner.runs.prompting import task_prompt
 from runner.runs.run import Run
 from runner.runs.verifying import verify
@@ -95,6 +95,7 @@ def _attempt(run: Run) -> tuple[Judgement, datetime | None]:
 def _steps(run: Run, context: Ahead[Bundle]) -> tuple[Judgement, datetime | None]:
     tree = preparing.make_work_tree(run)
     before = preparing.check_base(run, tree)
+    run.evidence = Evidence(base=before)
     earlier = resuming.pick_up(run, tree)
     run.session_id = run.task.conversation if earlier and run.task.conversation else str(uuid.uuid4())
     text = task_prompt(run, preparing.take_context(run, context), resumed=earlier is not None)
@@ -138,4 +139,4 @@ def _deliver(run: Run, tree: WorkTree, judgement: Judgement) -> None:
     delivering.commit(run, tree)
     delivering.deliver_branch(run, tree)
     if run.policy.pull_request:
-        delivering.open_pull_request(run, draft=red or run.policy.draft)
+        delivering.open_pull_request(run, unproven=red)

@@ -54,6 +54,9 @@ def label(text: str) -> str:
     return single_line(text) or ("must not hold a comma" if "," in text else "")
 
 
+SHELL_OPERATORS = frozenset({"&&", "||", "|", "|&", ";", "&", ">", ">>", "<", "2>", "2>&1"})
+
+
 def command_line(text: str) -> str:
     """A program and its arguments, quoted as in a shell but run without one."""
     import shlex
@@ -64,7 +67,11 @@ def command_line(text: str) -> str:
         return f"is not a command line: {str(error).lower()}"
     if "\0" in text:
         return "must not hold a NUL character"
-    return "" if words and words[0] else "wants a program and its arguments"
+    if not words or not words[0]:
+        return "wants a program and its arguments"
+    operator = next((word for word in words if word in SHELL_OPERATORS), None)
+    # Taken as an argument, `true && false` would pass as a check.
+    return f"runs without a shell, so {operator} means nothing: write sh -c '...'" if operator else ""
 
 
 def inside_path(text: str) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.errors import UsageProblem
+from runner.errors import SettingsProblem, UsageProblem
 from runner.paths import Paths
 
 if TYPE_CHECKING:
@@ -146,7 +146,27 @@ class App:
         from runner.storage.database import Database
         from runner.tasks.schema import TASKS
 
+        self._refuse_shared_queue()
         return Database(self.paths.queue_file, schemas=(TASKS,))
+
+    def _refuse_shared_queue(self) -> None:
+        """Tasks must not quietly go into the queue of this machine when another one is meant.
+
+        Raises:
+            SettingsProblem: the settings name a task API; this version cannot talk to one yet.
+        """
+        named = any(self.environ.get(name) for name in ("RUNNER_BASE_URL", "AGENTIC_BASE_URL"))
+        files = (self.paths.config_file, Path(self.environ.get("HOME", "/"), ".core", "agentic.yaml"))
+        # Reading all settings takes longer than the rest of `runner list`: only if there can be an address.
+        if not named and not any(file.is_file() and b"base_url" in file.read_bytes() for file in files):
+            return
+        url = self.settings.base_url
+        if url is not None:
+            raise SettingsProblem(
+                f"base_url is {url} ({self.configuration.origin('base_url')}), but this version has only the queue "
+                "on this machine",
+                hint='take the address out: `runner config set base_url ""`',
+            )
 
     @cached_property
     def board(self) -> EmbeddedBoard:

@@ -18,7 +18,7 @@ from runner.events.model import Event, EventName, EventSink, Value
 from runner.process.stop import Stop
 from runner.runs.ending import CHARGED_AS_FAILED
 from runner.wiring.app import App
-from runner.wiring.runs import denied_paths, utc_now
+from runner.wiring.runs import denied_paths, scoped_rules, utc_now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ def _hold(app: App, question: Question) -> Ask:
 def _defaults(app: App, held: Ask) -> AskDefaults:
     settings = app.settings.claude
     return AskDefaults(
-        rules=settings.rules,
+        rules=scoped_rules(settings.rules),
         denied=denied_paths(app),
         model=held.model or None,
         budget_nano_usd=held.cost_nano,

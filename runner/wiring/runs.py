@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.claude.rules import rules_for
+from runner.claude.rules import checked_rule, rules_for
 from runner.events.model import EventSink
 from runner.events.sinks import Several
 from runner.git.clone import PrivateClone
@@ -25,6 +25,10 @@ from runner.wiring.forges import choose_forge
 if TYPE_CHECKING:
     from runner.claude.protocol import ClaudeRunner
     from runner.process.stop import Stop
+
+
+QUEUE_FILES = ("", "-wal", "-shm", ".lock.a", ".lock.b", ".lock.owner")
+"""The database and what lies beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +54,7 @@ def build_policy(app: App, flags: ClaimFlags) -> Policy:
         model_from_flag=flags.model is not None,
         max_turns=settings.claude.max_turns,
         timeout_s=settings.claude.timeout_s,
-        rules=(*rules_for(settings.checks.commands), *settings.claude.rules),
+        rules=(*rules_for(settings.checks.commands), *scoped_rules(settings.claude.rules)),
         denied=denied_paths(app),
         repairs=settings.checks.repairs,
         on_red="none" if settings.checks.on_red == "none" else "draft",
@@ -69,11 +73,32 @@ def build_policy(app: App, flags: ClaimFlags) -> Policy:
     )
 
 
+def scoped_rules(rules: tuple[str, ...]) -> tuple[str, ...]:
+    """The rules of the settings, if each has a scope; said before anything is held or claimed.
+
+    Raises:
+        SettingsProblem: one of them would open too much.
+    """
+    return tuple(checked_rule(rule, edit=True) for rule in rules)
+
+
 def denied_paths(app: App) -> tuple[str, ...]:
-    """Our settings and state, kept from claude; the folder of work trees lies beside them."""
+    """Our settings, state and cache, kept from claude: all but the work trees, which lie beside them."""
+    from runner.settings.trust import trust_file
+
     paths = app.paths
-    kept = (paths.config, paths.allowance_folder, paths.queue_file, paths.runs, paths.outbox, paths.log)
-    return tuple(str(path) for path in kept)
+    queue = paths.queue_file
+    files = [queue.with_name(queue.name + ending) for ending in QUEUE_FILES]
+    folders = (
+        paths.config,
+        paths.cache,
+        paths.allowance_folder,
+        paths.clones,
+        paths.runs,
+        paths.outbox,
+        paths.log,
+    )
+    return tuple(str(path) for path in (*folders, trust_file(paths), *files))
 
 
 def build_tools(app: App, sinks: Sequence[EventSink], stop: Stop) -> Tools:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from runner.cli.main import run
-from runner.errors import UsageProblem
+from runner.errors import SettingsProblem, UsageProblem
+from runner.settings.trust import trust_file
 from runner.wiring.app import App, Flags
+from runner.wiring.runs import denied_paths, scoped_rules
 from tests.support.git import Sandbox
 
 
@@ -111,3 +113,45 @@ def test_a_folder_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.Monke
 
     with pytest.raises(UsageProblem, match="does not exist any more"):
         _ = app().cwd
+
+
+@pytest.mark.parametrize("name", ["RUNNER_BASE_URL", "AGENTIC_BASE_URL"])
+def test_a_task_api_that_cannot_be_reached_yet_is_refused_not_passed_over(home: Path, name: str) -> None:
+    with pytest.raises(SettingsProblem, match="only the queue on this machine"):
+        _ = App(environ={**os.environ, name: "https://queue.example.org"}).board
+
+
+def test_a_task_api_in_the_settings_is_refused_too(home: Path) -> None:
+    file = app().paths.config_file
+    file.parent.mkdir(parents=True)
+    file.write_text('base_url = "https://queue.example.org"\n')
+
+    with pytest.raises(SettingsProblem, match=r"config\.toml:1"):
+        _ = app().claims
+
+
+def test_a_word_about_an_address_is_no_address(home: Path) -> None:
+    file = app().paths.config_file
+    file.parent.mkdir(parents=True)
+    file.write_text("# base_url = none yet\n")
+
+    assert app().board.counts()
+
+
+def test_claude_is_kept_from_everything_of_ours_but_the_work_trees(home: Path) -> None:
+    ours = app()
+    ours.board.counts()
+    for folder in (ours.paths.clones, ours.paths.worktrees, ours.paths.runs, ours.paths.allowance_folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    trust_file(ours.paths).write_text("")
+
+    denied = denied_paths(ours)
+
+    open_to_it = {path.name for path in ours.paths.state.iterdir() if str(path) not in denied}
+    assert open_to_it == {"worktrees"}
+    assert {str(ours.paths.config), str(ours.paths.cache)} <= set(denied)
+
+
+def test_a_rule_without_a_scope_is_refused_before_anything_is_claimed(home: Path) -> None:
+    with pytest.raises(SettingsProblem, match="too wide"):
+        scoped_rules(("Bash(git log *)", "Bash(*)"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -137,7 +138,9 @@ def test_a_draft_is_marked_as_one(console: Console) -> None:
 
     report = console("claim", "--draft", "--json").json
 
-    assert "draft" in Path(report["pull_request"].removeprefix("file://")).read_text().lower()
+    text = Path(report["pull_request"].removeprefix("file://"))
+    assert json.loads(text.with_suffix(".json").read_text())["draft"] is True
+    assert "proven" not in text.read_text()
 
 
 def test_the_loop_ends_when_nothing_is_ready(console: Console) -> None:

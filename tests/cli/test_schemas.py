@@ -33,7 +33,7 @@ def console(console: Console, repository: Sandbox, tmp_path: Path) -> Console:
     console.set(RUNNER_CLAUDE_PROGRAM=program)
     seed = console.home / ".core/agentic.yaml"
     seed.parent.mkdir()
-    seed.write_text("base_url: https://queue.example.org\ntoken: sekret\n")
+    seed.write_text("agent_id: seedling\n")
     repository.commit("settings", {".runner.toml": '[branch]\nprefix = "fix"\n'})
     for number in range(1, 8):
         console.ok("submit", f"Task {number}")

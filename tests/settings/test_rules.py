@@ -59,6 +59,7 @@ BAD: list[tuple[Callable[[str], str], list[str]]] = [
         ],
     ),
     (rules.label, ["", "a,b", "a\nb"]),
+    (rules.command_line, ["true && false", "a | b", "make > log"]),
     (rules.command_line, ["", "   ", "echo 'a", "''", "a\x00b", "# only a comment \\"]),
     (rules.whole_path, ["", "run", "~/run", "/a\nb"]),
     (rules.inside_path, ["", "/etc", "../x", "a/../b", ".", ".git", ".git/hooks", "~/x", "a\nb"]),
