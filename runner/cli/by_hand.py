@@ -33,6 +33,7 @@ def take(app: App, task_id: str, as_json: bool) -> None:
     taken = take_task(
         task_id,
         agent_id=app.agent_id,
+        project=app.project,
         claims=app.claims,
         board=app.board,
         checkout=app.light_repository,

@@ -32,16 +32,28 @@ class Taken:
 
 
 def take(
-    task_id: str, *, agent_id: str, claims: Claims, board: TaskBoard, checkout: Repository, prefix: str | None
+    task_id: str,
+    *,
+    agent_id: str,
+    project: str,
+    claims: Claims,
+    board: TaskBoard,
+    checkout: Repository,
+    prefix: str | None,
 ) -> Taken:
     """Claim a task for a person and switch to a branch of its own; without the branch there is no claim.
 
     Raises:
         UnknownTask, AlreadyClaimed, InvalidTransition: it cannot be claimed.
-        UsageProblem, GitFailed: the branch cannot be made; the task is given back.
+        UsageProblem: it is a task of another project than `project`, or its branch cannot be made.
+        GitFailed: the branch cannot be made; the task is given back.
     """
     request = ClaimRequest(
-        agent_id=agent_id, request_id=str(uuid.uuid4()), task_id=task_id, lease_s=PERSON_LEASE_S
+        agent_id=agent_id,
+        request_id=str(uuid.uuid4()),
+        task_id=task_id,
+        project=project,
+        lease_s=PERSON_LEASE_S,
     )
     claimed = claims.claim(request)
     task = claimed.task

@@ -40,6 +40,16 @@ class Checks:
         self._clean = clean
         self._cache = cache
 
+    def only(self, commands: Sequence[str]) -> Checks:
+        """The same with other command lines."""
+        return Checks(
+            commands,
+            environment=self._environment,
+            timeout_s=self._timeout_s,
+            clean=self._clean,
+            cache=self._cache,
+        )
+
     def run_all(
         self, folder: Path, *, stop: Stop, on_check: Callable[[Check], None] = lambda _: None
     ) -> tuple[Check, ...]:

@@ -43,6 +43,7 @@ def _open_record(tools: Tools, policy: Policy) -> RunRecord:
         checkout=str(tools.checkout.top),
         project=policy.project,
         request_id=run_id,
+        checks=list(tools.checks.commands),
     )
 
 

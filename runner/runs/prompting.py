@@ -41,6 +41,7 @@ def pull_request_text(run: Run, *, unproven: bool) -> str:
         task=run.task,
         summary=run.summary,
         checks=evidence_rows(run.evidence),
+        red=[{"command": check.command, "output": check.tail} for check in run.evidence.turned_red],
         notes=evidence_notes(run.evidence),
         model=run.held.model,
         run=run.run_id,

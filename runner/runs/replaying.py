@@ -66,7 +66,8 @@ class Replayer:
             self.clone.remove_work_tree(path)
 
     def _play(self, record: RunRecord, tree: WorkTree, base: Base, stop: Stop) -> Replay:
-        before = self.checks.run_base(tree.path, tree.tree_id(base.commit_id), stop=stop)
+        checks = self.checks.only(recorded_commands(record))
+        before = checks.run_base(tree.path, tree.tree_id(base.commit_id), stop=stop)
         start = record.folder / START_PATCH
         if start.exists():
             tree.apply(start.read_bytes())
@@ -75,7 +76,7 @@ class Replayer:
         judgement = judge_answer(results[-1], changed=bool(snapshot.changes))
         after: tuple[Check, ...] = ()
         if judgement.outcome is Outcome.DONE:
-            after = self.checks.run_all(tree.path, stop=stop)
+            after = checks.run_all(tree.path, stop=stop)
             judgement = judge_evidence(Evidence(base=before, result=after))
         return Replay(
             run_id=record.run_id,
@@ -122,6 +123,12 @@ def recorded_base(record: RunRecord) -> Base:
             f"{record.folder}: this run ended before it had a work tree", hint="replay another one"
         )
     return Base(branch=str(base.get("branch")), commit_id=str(base.get("commit")), remote=None)
+
+
+def recorded_commands(record: RunRecord) -> tuple[str, ...]:
+    """The checks of the run, whatever the settings say today; they were trusted then."""
+    commands = record.data.get("checks")
+    return tuple(map(str, commands)) if isinstance(commands, list) else ()
 
 
 def replay_facts(replay: Replay) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from runner.claude.protocol import ClaudeResult
 from runner.context.model import Bundle
 from runner.context.tokens import estimate_tokens
 from runner.errors import BranchMoved, RunnerError, Stopped
+from runner.events.model import EventName
 from runner.git.work_tree import WorkTree
 from runner.runs import delivering, ending, preparing, resuming
 from runner.runs.ahead import Ahead
@@ -35,13 +36,23 @@ def work_on(run: Run) -> RunReport:
         RunnerError: it ended before that; claim and reservation are given back, nothing is left behind.
     """
     try:
-        with Heartbeat(run.tools.claims, run.lease, run.stop) as heartbeat:
+        with _heartbeat(run) as heartbeat:
             run.heartbeat = heartbeat
             judgement, retry_at = _attempt_or_failure(run)
             _end(run, judgement, retry_at)
         return ending.final_report(run, judgement)
     finally:
         run.tools.events.remove(run.journal)
+
+
+def _heartbeat(run: Run) -> Heartbeat:
+    return Heartbeat(
+        run.tools.claims,
+        run.lease,
+        run.stop,
+        on_beat=lambda lease: run.emit(EventName.LEASE_RENEWED, fence=lease.fence),
+        on_failure=lambda cause: run.emit(EventName.LEASE_FAILED, cause=cause),
+    )
 
 
 def _attempt_or_failure(run: Run) -> tuple[Judgement, datetime | None]:

@@ -54,11 +54,11 @@ class Settling(LedgerContract):
         assert used_held(ledger, Rule.DAILY_TOKENS) == (charged, 0)
         assert used_held(ledger, Rule.DAILY_COST) == (333, 0)
 
-    def test_an_unknown_reservation_is_refused(self, ledger: Ledger) -> None:
+    def test_settling_an_unknown_reservation_is_refused(self, ledger: Ledger) -> None:
         with pytest.raises(UsageProblem, match="no reservation nobody"):
             ledger.settle("nobody", spent(1), failed=False)
 
-    def test_negative_usage_is_refused(self, ledger: Ledger) -> None:
+    def test_settling_negative_usage_is_refused(self, ledger: Ledger) -> None:
         ledger.reserve(ask("r-1"), ME)
 
         with pytest.raises(UsageProblem):
@@ -98,6 +98,6 @@ class Releasing(LedgerContract):
         assert (closed.state, closed.tokens, closed.cost_nano) == (HoldState.SETTLED, 120, 7)
         assert used_held(ledger, Rule.DAILY_JOBS) == (1, 0)
 
-    def test_an_unknown_reservation_is_refused(self, ledger: Ledger) -> None:
+    def test_releasing_an_unknown_reservation_is_refused(self, ledger: Ledger) -> None:
         with pytest.raises(UsageProblem, match="no reservation nobody"):
             ledger.release("nobody")

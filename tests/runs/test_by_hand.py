@@ -16,7 +16,7 @@ from runner.runs.by_hand import (
     task_of_branch,
 )
 from runner.tasks.model import Status, Task
-from tests.runs.world import World
+from tests.runs.world import PROJECT, World
 from tests.support.fake_forge import FakeForge
 
 
@@ -26,7 +26,13 @@ def checkout(world: World) -> Repository:
 
 def taken(world: World, task: Task) -> Taken:
     return take(
-        task.id, agent_id="ada", claims=world.claims, board=world.board, checkout=checkout(world), prefix=None
+        task.id,
+        agent_id="ada",
+        project=PROJECT,
+        claims=world.claims,
+        board=world.board,
+        checkout=checkout(world),
+        prefix=None,
     )
 
 

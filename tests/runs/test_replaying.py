@@ -53,6 +53,15 @@ def test_a_replay_comes_out_as_the_run_did_twice(world: World) -> None:
     assert world.leftovers() == []
 
 
+def test_a_replay_runs_the_checks_of_the_run_and_not_those_of_today(world: World) -> None:
+    world.commands = (CALC_CHECK,)
+    world.submit()
+    report = world.claim(FakeClaude(writes=FIXED))
+    world.commands = ("python3 -c pass",)
+
+    assert play(world, report.run_id).checks == ((CALC_CHECK, 0),)
+
+
 def test_a_repaired_run_is_replayed_call_by_call(world: World) -> None:
     world.checkout.commit("guard", {"still_right.py": "from calc import add\nassert add(5, 0) == 5\n"})
     world.checkout.git("push", "-q", "origin", "main")

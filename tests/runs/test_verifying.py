@@ -53,7 +53,10 @@ def test_what_stays_red_becomes_a_draft_with_the_evidence_and_the_task_is_tried_
     assert report.outcome is Outcome.CHECKS_FAILED
     assert len(claude.requests) == 2
     assert [pull.draft for pull in opened(world).opened] == [True]
-    assert "| `python3 still_right.py` | passed | failed (exit 1) |" in opened(world).opened[0].body
+    body = opened(world).opened[0].body
+    assert "| `python3 still_right.py` | passed | failed (exit 1) |" in body
+    assert "AssertionError" in body
+    assert "Not everything here is proven" in body
     again = world.board.get(task.id)
     assert (again.status, again.attempts_used) == (Status.PENDING, 1)
     assert again.not_before is not None

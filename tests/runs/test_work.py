@@ -226,3 +226,11 @@ def test_a_second_run_writes_into_its_own_journal_only(world: World) -> None:
 
     assert (run_folder(world, first.run_id) / "events.jsonl").read_text() == lines
     assert second.run_id in (run_folder(world, second.run_id) / "events.jsonl").read_text()
+
+
+def test_a_renewed_lease_is_told_to_the_sinks(world: World) -> None:
+    world.submit()
+
+    world.claim(FakeClaude(writes=FIXED))
+
+    assert EventName.LEASE_RENEWED in {event.name for event in world.seen.events}
