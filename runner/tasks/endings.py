@@ -31,10 +31,11 @@ def end(work: Work, record: Record, decision: Decision, ending: Ending) -> Recor
     cause = cause_of(ending)
     if decision.counts_attempt:
         record = _add_attempt(work, record, ending.outcome, cause, ending.run_id)
-    ended = let_go(record, status)._replace(
+    freed = let_go(record, status)
+    ended = freed._replace(
         updated_at=work.now,
         conversation=ending.conversation if decision.keeps_conversation else None,
-        progress=100 if status is Status.COMPLETED else record.progress,
+        progress=100 if status is Status.COMPLETED else freed.progress,
         fail_reason=_fail_reason(record, cause) if status is Status.FAILED else "",
         not_before=None,
     )
@@ -45,8 +46,12 @@ def end(work: Work, record: Record, decision: Decision, ending: Ending) -> Recor
 
 
 def let_go(record: Record, status: Status) -> Record:
-    """The record without a lease. Who ended a task for good is kept, as a fact about it."""
-    free = record._replace(status=status.value, lease=None, lease_until=None, run_id="")
+    """The record without a lease. Who ended a task for good is kept, as a fact about it.
+
+    A task that is pending again begins anew: how far the last holder was says nothing about the next.
+    """
+    progress = 0 if status is Status.PENDING else record.progress
+    free = record._replace(status=status.value, lease=None, lease_until=None, run_id="", progress=progress)
     return free if status in FINAL else free._replace(claimed_by=None, claimed_at=None)
 
 

@@ -104,7 +104,8 @@ class Shelf:
     def free(self, entry: Entry, status: Status, **changes: object) -> None:
         """The task without a holder; a final one keeps the name of who ended it."""
         gone = {} if status in FINAL else {"claimed_by": None, "claimed_at": None}
-        fields = {"status": status, "updated_at": self.now, **gone, **changes}
+        anew = {"progress": 0} if status is Status.PENDING else {}
+        fields = {"status": status, "updated_at": self.now, **gone, **changes, **anew}
         entry.task = replace(entry.task, **fields)  # type: ignore[arg-type]  # names of fields
         entry.lease_until, entry.run_id = None, ""
 

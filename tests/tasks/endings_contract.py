@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from runner.errors import LeaseLost, NothingToClaim, UsageProblem
-from runner.tasks.model import Ending, Outcome, Status, TaskResult
+from runner.tasks.model import Ending, Outcome, Report, Status, TaskResult
 from tests.support.queues import QueueUnderTest
 
 RETRIED = [
@@ -158,6 +158,21 @@ class EndingContract:
 
         assert (task.status, task.attempts_used, task.not_before) == (Status.PENDING, 0, None)
         assert queue.take().lease.fence == 2
+
+    @pytest.mark.parametrize("outcome", [Outcome.CANCELLED, Outcome.CRASHED, Outcome.AUTH])
+    def test_a_task_that_is_pending_again_begins_anew(self, queue: QueueUnderTest, outcome: Outcome) -> None:
+        queue.add()
+        lease = queue.claims.renew(queue.take("ada").lease, Report(progress=40))
+
+        task = queue.claims.complete(lease, Ending(outcome=outcome))
+
+        assert (task.status, task.progress) == (Status.PENDING, 0)
+
+    def test_a_released_task_begins_anew(self, queue: QueueUnderTest) -> None:
+        queue.add()
+        lease = queue.claims.renew(queue.take("ada").lease, Report(progress=40))
+
+        assert queue.claims.release(lease, note="later").progress == 0
 
     @pytest.mark.parametrize(
         ("outcome", "kept"), [(Outcome.CHECKS_FAILED, "c-1"), (Outcome.CONTEXT_OVERFLOW, None)]
