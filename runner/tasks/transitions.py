@@ -39,6 +39,22 @@ class Action(StrEnum):
     UNBLOCK = "unblock"
 
 
+_DONE = {
+    Action.CLAIM: "claimed",
+    Action.COMPLETE: "completed",
+    Action.RETRY: "tried again",
+    Action.PARK: "parked",
+    Action.ASK: "blocked",
+    Action.BURY: "ended as failed",
+    Action.GIVE_BACK: "given back",
+    Action.CANCEL: "cancelled",
+    Action.REQUEUE: "requeued",
+    Action.ANSWER: "answered",
+    Action.BLOCK: "blocked",
+    Action.UNBLOCK: "unblocked",
+}
+"""How people say that it was done."""
+
 _HELD = {
     Action.CLAIM: Status.IN_PROGRESS,  # only when the lease has expired; the claim looks at that
     Action.COMPLETE: Status.COMPLETED,
@@ -141,7 +157,7 @@ def after(status: Status, action: Action, task_id: str) -> Status:
     """What a task becomes. Raises: InvalidTransition if the table has no such row."""
     found = TABLE.get((status, action))
     if found is None:
-        raise conflict(status, f"{task_id} is {status.value.replace('_', ' ')}: cannot {action.value} it")
+        raise conflict(status, f"{task_id} is {status.value.replace('_', ' ')}: it cannot be {_DONE[action]}")
     return found
 
 

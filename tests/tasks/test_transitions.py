@@ -58,7 +58,9 @@ def test_what_is_not_in_the_table_is_a_conflict_with_a_hint(status: Status, acti
     with pytest.raises(InvalidTransition) as told:
         after(status, action, "T-1")
 
-    assert str(told.value) == f"T-1 is {status.value.replace('_', ' ')}: cannot {action.value} it"
+    said, _, refused = str(told.value).partition(": it cannot be ")
+    assert said == f"T-1 is {status.value.replace('_', ' ')}"
+    assert refused
     assert told.value.hint
     assert told.value.exit_code == 3
 
