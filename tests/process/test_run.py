@@ -12,7 +12,6 @@ from runner.errors import OutsideTrouble, ProgramMissing
 from runner.process.run import Completed, run
 from tests.process.programs import both, environment, open_descriptors, python
 
-
 ORDINARY = 2**31 - 1
 """A mask of signals 1 to 31."""
 
