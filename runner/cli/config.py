@@ -108,10 +108,7 @@ def validate(app: App, as_json: bool) -> None:
         app.paths, environment=app.environ, project=app.source, profile=app.flags.profile, folder=app.cwd
     )
     problems = list(report.problems)
-    try:
-        app.limits.tables()
-    except SettingsProblem as error:
-        problems.append(str(error))
+    problems += limits_problems(app)
     lines = [f"error: {safe(problem)}" for problem in problems]
     lines += [f"warning: {safe(warning)}" for warning in report.warnings]
     lines.append(
@@ -166,3 +163,17 @@ def import_config(app: App, overwrite: bool, as_json: bool) -> None:
     lines += [f"kept yours: {', '.join(done.kept)} (--overwrite replaces them)"] if done.kept else []
     lines += [f"left out: {safe(line)}" for line in done.left_out]
     show(done, as_json=as_json, text="\n".join(lines))
+
+
+def limits_problems(app: App) -> list[str]:
+    """Everything wrong with the limits file, one line each."""
+    from runner.allowance.limits import limit_problems
+    from runner.errors import SettingsProblem
+    from runner.settings.files import read_file
+
+    path = app.paths.allowance_file
+    try:
+        data = read_file(path)
+    except SettingsProblem as error:
+        return [str(error)]
+    return [] if data is None else list(limit_problems(data.decode(errors="replace"), file_name=str(path)))

@@ -161,6 +161,8 @@ def step_line(event: Event) -> str:
     if event.name is EventName.CHECK_FINISHED:
         word = "passed" if data.get("exit_code") == 0 else f"failed ({data.get('exit_code')})"
         return safe(f"{data.get('where')}: {data.get('command')}: {word}")
+    if event.name is EventName.ALLOWANCE_WARNED:
+        return safe(f"the allowance is nearly spent: {str(data.get('rule')).replace('_', ' ')}")
     if event.name is EventName.LEASE_FAILED:
         return safe(f"the queue does not answer: {data.get('cause', '')}")
     return ""

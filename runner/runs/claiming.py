@@ -9,7 +9,7 @@ from runner.allowance.model import Ask
 from runner.allowance.report import refusal
 from runner.allowance.rules import ask_for
 from runner.errors import LeaseLost, RunnerError
-from runner.events.model import EventName
+from runner.events.model import Event, EventName, Value
 from runner.events.sinks import JsonLines
 from runner.git.model import Base
 from runner.process.stop import Stop
@@ -87,10 +87,28 @@ class _Entrance:
             tokens=ask.tokens,
             cost_nano=ask.cost_nano,
         ):
-            denial = self.tools.ledger.reserve(ask, holder_of_this_process()).denial
-            if denial:
-                raise refusal(denial, ask)
+            verdict = self.tools.ledger.reserve(ask, holder_of_this_process())
+            if verdict.denial:
+                self._tell(
+                    EventName.ALLOWANCE_DENIED, rule=verdict.denial.rule.value, reason=verdict.denial.reason
+                )
+                raise refusal(verdict.denial, ask)
+        self._tell(EventName.ALLOWANCE_RESERVED, tokens=ask.tokens, cost_nano=ask.cost_nano)
+        for quota in verdict.warnings:
+            self._tell(
+                EventName.ALLOWANCE_WARNED,
+                rule=quota.rule.value,
+                used=quota.used,
+                held=quota.held,
+                limit=quota.limit,
+            )
         return ask
+
+    def _tell(self, name: EventName, **data: Value) -> None:
+        run_id, agent_id = self.record.run_id, self.policy.agent_id
+        self.tools.events.emit(
+            Event(name=name, at=self.tools.now(), run_id=run_id, agent_id=agent_id, data=data)
+        )
 
     def _claim(self, task_id: str | None) -> Claimed:
         with self.record.step(Step.CLAIM, request_id=self.record.run_id, task_id=task_id) as facts:

@@ -98,9 +98,10 @@ class Conversation:
         cost = run.usage.cost_nano + message.cost_nano_usd
         run.emit(EventName.CLAUDE_SAID, kind=message.kind, text=message.text, cost_nano=cost)
         tokens = run.usage.tokens + message.tokens
+        run.seen = Spent(tokens=tokens, cost_nano=cost)
         if time.monotonic() - self._booked_at >= BOOK_EVERY_S:
             self._booked_at = time.monotonic()
-            run.tools.ledger.seen(run.held.id, Spent(tokens=tokens, cost_nano=cost))
+            run.tools.ledger.seen(run.held.id, run.seen)
         cap = run.policy.limits.run_tokens
         if cap is not None and tokens.counted > cap:
             run.stop.set(StopReason.TOKENS, f"the run's cap of {cap} tokens is used up")
@@ -115,7 +116,8 @@ class Conversation:
             seconds=round(run.usage.seconds + result.duration_s, 3),
         )
         run.session_id = result.session_id or run.session_id
-        run.tools.ledger.seen(run.held.id, run.spent)
+        run.seen = Spent(tokens=run.usage.tokens, cost_nano=run.usage.cost_nano)
+        run.tools.ledger.seen(run.held.id, run.seen)
         run.record.note(session_id=run.session_id, conversation=_conversation_facts(result))
 
 

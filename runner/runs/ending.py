@@ -6,6 +6,7 @@ import logging
 from datetime import datetime
 
 from runner.allowance.model import NANO_PER_USD
+from runner.claude.outcome import STOPPED
 from runner.errors import LeaseLost, RunnerError, TaskCancelled
 from runner.events.model import EventName
 from runner.process.stop import StopReason
@@ -33,15 +34,6 @@ CHARGED_AS_FAILED = frozenset(
 )
 """Half of their tokens count (the seed's rule); their money counts in full."""
 
-STOP_OUTCOMES = {
-    StopReason.LEASE_LOST: Outcome.LEASE_LOST,
-    StopReason.CANCELLED: Outcome.CANCELLED,
-    StopReason.INTERRUPTED: Outcome.CANCELLED,
-    StopReason.DEADLINE: Outcome.TIMEOUT,
-    StopReason.TOKENS: Outcome.BUDGET,
-    StopReason.WHO_PAYS: Outcome.AUTH,
-}
-
 HINTS = {
     Outcome.NEEDS_INPUT: "answer with `runner answer {task} TEXT`",
     Outcome.CHECKS_FAILED: "`runner runs show {run}` has the output of the checks",
@@ -58,7 +50,7 @@ HINTS = {
 
 def outcome_of_stop(reason: StopReason | None) -> Outcome:
     """What a run that was told to stop ends as."""
-    return STOP_OUTCOMES[reason] if reason else Outcome.CRASHED
+    return STOPPED[reason] if reason else Outcome.CRASHED
 
 
 def report_ending(run: Run, judgement: Judgement, *, retry_at: datetime | None, resumable: bool) -> None:
@@ -87,9 +79,10 @@ def report_ending(run: Run, judgement: Judgement, *, retry_at: datetime | None, 
 
 def settle(run: Run, outcome: Outcome) -> None:
     """Book what the run has really used; before Claude was started nothing was, and all is given back."""
-    with run.record.step(Step.SETTLE, cost_nano=run.usage.cost_nano, tokens=run.usage.tokens.counted):
+    spent = run.seen
+    with run.record.step(Step.SETTLE, cost_nano=spent.cost_nano, tokens=spent.tokens.counted):
         if run.spoke:
-            run.tools.ledger.settle(run.held.id, run.spent, failed=outcome in CHARGED_AS_FAILED)
+            run.tools.ledger.settle(run.held.id, run.seen, failed=outcome in CHARGED_AS_FAILED)
         else:
             run.tools.ledger.release(run.held.id)
     run.emit(

@@ -69,6 +69,9 @@ class Run:
     """The events in the run's own folder."""
     heartbeat: Heartbeat | None = None
     usage: Usage = field(default_factory=Usage)
+    """Of the calls of claude that came to their end."""
+    seen: Spent = field(default_factory=Spent)
+    """All that is known to be spent, also by a call that goes on or broke off."""
     evidence: Evidence = field(default_factory=Evidence)
     session_id: str = ""
     spoke: bool = False
@@ -87,10 +90,6 @@ class Run:
     def work_tree(self) -> Path:
         """Where the work is done: one place per repository and task, so that a conversation finds its files again."""
         return self.tools.work_trees / self.tools.clone.path.stem / self.task.id
-
-    @property
-    def spent(self) -> Spent:
-        return Spent(tokens=self.usage.tokens, cost_nano=self.usage.cost_nano)
 
     def emit(self, name: EventName, **data: Value) -> None:
         """Tell all sinks; they neither raise nor block."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from runner.errors import GitFailed
 from runner.git.repository import Repository
 from tests.git.world import World, fingerprint, text_of_run
 from tests.support.git import Sandbox
+from tests.support.needs import needs_program
 
 
 def _make_busy(checkout: Sandbox) -> None:
@@ -69,11 +69,11 @@ def hostile(online: tuple[World, Sandbox], home: Path, tmp_path: Path) -> tuple[
         config.write(f'[includeIf "gitdir:{checkout.path}/"]\n\tpath = ~/work.inc\n')
     checkout.git("config", "core.hooksPath", ".hooks")
     checkout.git("config", "core.autocrlf", "true")
+    needs_program("ssh-keygen")
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "key")], check=True)
     return world, origin
 
 
-@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed")
 def test_identity_signature_hooks_and_line_ends_are_the_developer_s(
     hostile: tuple[World, Sandbox], tmp_path: Path
 ) -> None:

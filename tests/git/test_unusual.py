@@ -13,6 +13,7 @@ from runner.git.clone import PrivateClone
 from runner.git.repository import Repository
 from tests.git.world import World, fingerprint, text_of_run
 from tests.support.git import Sandbox
+from tests.support.needs import needs_program
 
 
 @pytest.fixture
@@ -242,8 +243,8 @@ def test_large_files_on_another_disk_are_left_to_git_lfs(world: World, tmp_path:
     assert not (clone.path / "lfs/objects/aabb").exists()
 
 
-@pytest.mark.skipif(shutil.which("git-lfs") is None, reason="git-lfs is not installed")
 def test_large_files_go_both_ways(world: World) -> None:
+    needs_program("git-lfs")
     checkout = world.checkout
     checkout.git("lfs", "install", "--local", "--skip-repo")
     checkout.commit(

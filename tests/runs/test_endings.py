@@ -200,6 +200,19 @@ def test_a_bug_while_claude_works_gives_everything_back_and_goes_on_its_way(worl
     assert world.leftovers() == []
 
 
+def test_what_a_call_had_cost_when_it_broke_down_is_booked(world: World) -> None:
+    world.submit()
+
+    def break_down(_: ClaudeRequest) -> None:
+        raise ZeroDivisionError
+
+    claude = FakeClaude(writes=FIXED, during=break_down)
+    with pytest.raises(ZeroDivisionError):
+        world.claim(claude)
+
+    assert world.used(Rule.DAILY_TOKENS) == claude.tokens.counted
+
+
 def test_no_thread_of_the_run_is_left(world: World) -> None:
     world.submit()
     before = threading.active_count()

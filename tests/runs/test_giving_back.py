@@ -225,3 +225,27 @@ def test_a_flag_goes_before_the_tasks_model_and_the_task_before_the_settings(
     world.claim(claude)
 
     assert claude.requests[0].model == ("sonnet" if from_flag else "opus")
+
+
+def test_the_allowance_tells_what_it_held_what_is_nearly_spent_and_what_it_denied(world: World) -> None:
+    world.submit("One")
+    world.submit("Two")
+    world.set(limits=replace(LIMITS, daily_tokens=100_010, daily_jobs=None))
+
+    world.claim(FakeClaude(writes=FIXED))
+    error_of(world, FakeClaude(writes=FIXED))
+
+    told = [event for event in world.seen.events if event.name.startswith("Allowance")]
+    assert [event.name for event in told] == ["AllowanceReserved", "AllowanceDenied"]
+    assert told[1].data["rule"] == "daily_tokens"
+
+
+def test_the_allowance_warns_when_little_is_left(world: World) -> None:
+    other = Ask(id="other", agent_id="me", model="", tokens=850_000, cost_nano=0)
+    world.ledger.reserve(other, holder_of_this_process())
+    world.submit()
+
+    world.claim(FakeClaude(writes=FIXED))
+
+    (warned,) = [event for event in world.seen.events if event.name == "AllowanceWarned"]
+    assert (warned.data["rule"], warned.data["limit"]) == ("daily_tokens", 1_000_000)
