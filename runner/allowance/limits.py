@@ -84,13 +84,6 @@ def limit_problems(text: str, *, file_name: str) -> tuple[str, ...]:
     return _parse(text, file_name)[1]
 
 
-def safe_file_text() -> str:
-    """The first allowance file: the safe limits, with a word to the person who opens it."""
-    import tomli_w
-
-    return FILE_HEAD + tomli_w.dumps(safe_file_values())
-
-
 def safe_file_values() -> dict[str, dict[str, dict[str, object]]]:
     """The safe limits as the tables of an allowance file."""
     return {"agent": {DEFAULT_AGENT: file_values(SAFE_DEFAULTS)}}

@@ -66,11 +66,6 @@ def safe_part(text: str, *, redact: Redact, allowed: Allowed = NOTHING) -> str:
     )  # a fence that lost its second word may bring two others together
 
 
-def safe_line(text: str, *, redact: Redact, allowed: Allowed = NOTHING) -> str:
-    """The same on one line: a label, a command, a name inside a sentence."""
-    return safe_part(visible_line(text), redact=redact, allowed=allowed)
-
-
 def cut_body(text: str, limit: int = BODY_LIMIT) -> str:
     """At most `limit` characters of harmless text, cut at a line, with a note if something is missing."""
     if len(text) <= limit:

@@ -12,7 +12,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -98,7 +98,7 @@ def open_run(runs: Path, run_id: str) -> RunRecord:
         StoreFailed: its `run.json` cannot be read.
     """
     folder = _find(runs, run_id)
-    return RunRecord(folder, read_json(folder / "run.json"), datetime.now)
+    return RunRecord(folder, read_json(folder / "run.json"), lambda: datetime.now(UTC))
 
 
 def list_runs(runs: Path) -> tuple[Path, ...]:

@@ -14,7 +14,6 @@ from runner.allowance.limits import (
     limit_problems,
     nano_from_usd,
     parse_limits,
-    safe_file_text,
     usd_text,
 )
 from runner.allowance.model import Limits
@@ -155,13 +154,6 @@ def test_every_problem_is_listed_and_the_first_one_raised() -> None:
         parse_limits(text, file_name="f")
     assert error.value.exit_code == 2
     assert error.value.hint
-
-
-def test_the_first_file_says_the_safe_defaults() -> None:
-    text = safe_file_text()
-
-    assert read(text) == SAFE_DEFAULTS
-    assert text.startswith("# ")
 
 
 def test_the_safe_defaults_are_finite_in_every_dimension_but_the_models() -> None:

@@ -23,7 +23,6 @@ from runner.forge.text import (
     cut_body,
     pull_request_body,
     pull_request_title,
-    safe_line,
     safe_part,
 )
 from tests.forge.rendered import rendered
@@ -260,7 +259,3 @@ def test_one_part_cannot_swallow_the_next() -> None:
     parts = [safe_part(text, redact=redact) for text in ("```\nopen", "<!-- open", "## Evidence")]
 
     assert rendered("\n\n".join(parts)).tags[-1] == "h2"
-
-
-def test_a_line_stays_a_line() -> None:
-    assert safe_line("bug\n# Head <b>", redact=redact) == "bug # Head &lt;b>"
