@@ -99,6 +99,13 @@ CHECKS = (
         doc="What is opened when checks stay red: a draft with the evidence, or nothing.",
     ),
     Key(
+        name="checks.network",
+        kind=SWITCH,
+        default=True,
+        scope=LOWER,
+        doc="Whether checks reach the network; if not, they need `bwrap`, and are refused where it is missing.",
+    ),
+    Key(
         name="process.environment",
         kind=LIST,
         default=(),
@@ -153,5 +160,49 @@ DELIVERY = (
         scope=STYLE,
         rule=rules.branch_name,
         doc="The first part of branch names; without one, the kind of change: feat, fix, docs, ...",
+    ),
+)
+
+PROTECTION = (
+    Key(
+        name="protect.paths",
+        kind=LIST,
+        default=(),
+        scope=STYLE,
+        adds=True,
+        rule=rules.path_pattern,
+        doc="More patterns of files that an agent's change may not touch without your word; files and layers add up.",
+    ),
+    Key(
+        name="protect.allow",
+        kind=LIST,
+        default=(),
+        scope=TRUSTED,
+        rule=rules.path_pattern,
+        doc="Patterns of protected files that an agent may change after all.",
+    ),
+)
+
+KEEPING = (
+    Key(
+        name="keep.runs",
+        kind=WHOLE,
+        default=50,
+        highest=100_000,
+        doc="Finished runs that are kept; `runner clean` removes older ones.",
+    ),
+    Key(
+        name="keep.days",
+        kind=WHOLE,
+        default=30,
+        highest=36_500,
+        doc="Days a finished run is kept.",
+    ),
+    Key(
+        name="keep.size_mb",
+        kind=WHOLE,
+        default=2000,
+        highest=10_000_000,
+        doc="Megabytes that finished runs and their work trees may take.",
     ),
 )

@@ -25,6 +25,15 @@ class ChecksSettings(NamedTuple):
     repairs: int
     on_red: str
     """`draft` or `none`."""
+    network: bool
+    """False: without network, or not at all."""
+
+
+class ProtectSettings(NamedTuple):
+    """Patterns for paths relative to the repository's top, besides those that are built in."""
+
+    paths: tuple[str, ...]
+    allow: tuple[str, ...]
 
 
 class ProcessSettings(NamedTuple):
@@ -62,6 +71,14 @@ class PromptsSettings(NamedTuple):
     folder: str
 
 
+class KeepSettings(NamedTuple):
+    """How much of finished runs stays on disk; the first bound that is passed counts."""
+
+    runs: int
+    days: int
+    size_mb: int
+
+
 class TaskSettings(NamedTuple):
     lease_s: float
     max_attempts: int
@@ -81,6 +98,7 @@ class Settings(NamedTuple):
     capabilities: tuple[str, ...]
     claude: ClaudeSettings
     checks: ChecksSettings
+    protect: ProtectSettings
     process: ProcessSettings
     pull_request: PullRequestSettings
     commit: CommitSettings
@@ -88,6 +106,7 @@ class Settings(NamedTuple):
     work_tree: WorkTreeSettings
     context: ContextSettings
     prompts: PromptsSettings
+    keep: KeepSettings
     task: TaskSettings
     log: LogSettings
 
@@ -95,6 +114,7 @@ class Settings(NamedTuple):
 GROUP_TYPES: dict[str, type] = {
     "claude": ClaudeSettings,
     "checks": ChecksSettings,
+    "protect": ProtectSettings,
     "process": ProcessSettings,
     "pull_request": PullRequestSettings,
     "commit": CommitSettings,
@@ -102,6 +122,7 @@ GROUP_TYPES: dict[str, type] = {
     "work_tree": WorkTreeSettings,
     "context": ContextSettings,
     "prompts": PromptsSettings,
+    "keep": KeepSettings,
     "task": TaskSettings,
     "log": LogSettings,
 }

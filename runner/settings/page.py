@@ -35,7 +35,7 @@ at once. `runner config validate` does nothing else, and looks at all profiles, 
 | word in the table | meaning |
 | --- | --- |
 | style | any repository |
-| lower | any repository; until it is trusted only to a smaller number than would hold without it |
+| lower | any repository; until it is trusted only to a smaller number than would hold without it, or to false |
 | trusted | only a repository that you trust; else ignored, with a warning |
 | no | never; such a key in `.runner.toml` is an error |
 

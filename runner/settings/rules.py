@@ -84,6 +84,15 @@ def inside_path(text: str) -> str:
     return ""
 
 
+def path_pattern(text: str) -> str:
+    """A pattern for paths inside the repository: `*.lock`, `infra/**`, `.github/workflows/`."""
+    if fault := single_line(text):
+        return fault
+    if text.startswith(("/", "!", "~")) or ".." in text.split("/"):
+        return "wants a pattern for paths inside the repository, relative to its top"
+    return ""
+
+
 def whole_path(text: str) -> str:
     """A path from the root of the file system."""
     return single_line(text) or ("" if text.startswith("/") else "wants a whole path, from the / on")

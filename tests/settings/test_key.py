@@ -155,6 +155,9 @@ def test_what_a_stranger_may_set_is_exactly_this() -> None:
         "claude.environment",
         "process.environment",
         "task.lease_s",
+        "keep.runs",
+        "keep.days",
+        "keep.size_mb",
         "log.level",
     }
     assert by_scope[Scope.STYLE] == {
@@ -164,12 +167,14 @@ def test_what_a_stranger_may_set_is_exactly_this() -> None:
         "pull_request.labels",
         "branch.prefix",
         "context.exclude",
+        "protect.paths",
     }
     assert by_scope[Scope.LOWER] == {
         "claude.max_turns",
         "claude.timeout_s",
         "checks.timeout_s",
         "checks.repairs",
+        "checks.network",
         "work_tree.setup_timeout_s",
         "context.budget_tokens",
         "task.max_attempts",

@@ -18,6 +18,7 @@ GOOD: list[tuple[Callable[[str], str], list[str]]] = [
     (rules.label, ["good first issue", "ai"]),
     (rules.command_line, ["pytest -q", "sh -c 'a && b'", "make"]),
     (rules.whole_path, ["/srv/run", "/a b"]),
+    (rules.path_pattern, ["*.lock", "infra/**", ".github/workflows/", "a b/c.txt", "?[ab]"]),
     (rules.inside_path, ["prompts", ".runner/prompts/", "a/b c", ".github"]),
 ]
 BAD: list[tuple[Callable[[str], str], list[str]]] = [
@@ -62,6 +63,7 @@ BAD: list[tuple[Callable[[str], str], list[str]]] = [
     (rules.command_line, ["true && false", "a | b", "make > log"]),
     (rules.command_line, ["", "   ", "echo 'a", "''", "a\x00b", "# only a comment \\"]),
     (rules.whole_path, ["", "run", "~/run", "/a\nb"]),
+    (rules.path_pattern, ["", " ", "/etc", "!keep", "~/x", "a/../b", "..", "a\nb"]),
     (rules.inside_path, ["", "/etc", "../x", "a/../b", ".", ".git", ".git/hooks", "~/x", "a\nb"]),
 ]
 

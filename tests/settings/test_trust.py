@@ -78,6 +78,29 @@ def test_an_untrusted_project_only_lowers_limits_below_what_the_user_set(desk: D
     assert found.origin("claude.max_turns") == f"{desk.paths.config_file}:2"
 
 
+def test_an_untrusted_project_takes_the_network_from_checks_and_never_gives_it_back(desk: Desk) -> None:
+    desk.project("[checks]\nnetwork = false\n")
+    taken = desk.load().settings.checks.network
+
+    desk.config("[checks]\nnetwork = false\n")
+    desk.project("[checks]\nnetwork = true\n")
+    given = desk.load()
+
+    assert (taken, given.settings.checks.network) == (False, False)
+    assert "checks.network: may only be lowered" in given.warnings[0]
+
+
+def test_an_untrusted_project_protects_more_files_and_allows_none(desk: Desk) -> None:
+    desk.config('[protect]\npaths = ["*.lock"]\n')
+    desk.project('[protect]\npaths = ["infra/**"]\nallow = [".github/**"]\n')
+    before = desk.load().settings.protect
+
+    desk.trust()
+
+    assert (before.paths, before.allow) == (("*.lock", "infra/**"), ())
+    assert desk.load().settings.protect.allow == (".github/**",)
+
+
 def test_the_environment_beats_a_project_that_lowers(desk: Desk) -> None:
     desk.project("[claude]\nmax_turns = 3\n")
 
