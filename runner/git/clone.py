@@ -13,7 +13,8 @@ from pathlib import Path
 from runner.errors import GitFailed, UsageProblem
 from runner.git.base import resolve_base
 from runner.git.carried import carry, list_entries, wants_sparse
-from runner.git.creation import clone_name, make_clone, share_large_files
+from runner.git.collection import GRACE_S, collect_objects
+from runner.git.creation import clone_name, copy_large_files, make_clone
 from runner.git.ground import LOCK_S, Ground, lock_file, put
 from runner.git.lock import locked
 from runner.git.model import Base
@@ -53,7 +54,7 @@ class PrivateClone:
         path = clones.resolve() / clone_name(checkout.common_dir, sparse=wants_sparse(developer))
         with locked(lock_file(path), timeout_s=LOCK_S, stop=stop):
             in_clone = make_clone(checkout, developer, path, stop)
-            share_large_files(checkout.common_dir, path)
+            copy_large_files(checkout.common_dir, path)
             ground = Ground(path=path, checkout=checkout, carried=carry(checkout, developer, in_clone))
             ground.restore()
         return cls(ground=ground)
@@ -112,6 +113,18 @@ class PrivateClone:
         """
         with self.ground.lock(stop):
             self._clear(path.parent.resolve() / path.name, keep_branch=keep_branch)
+
+    def collect(self, *, grace_s: float = GRACE_S, stop: Stop | None = None) -> int:
+        """Remove objects older than `grace_s` seconds that nothing needs; returns how many bytes that freed.
+
+        Branches, rescued work and what is kept of the checkout stay, and so does what a work tree was last seen as.
+
+        Raises:
+            GitFailed: the clone is damaged, or the disk is full.
+            Busy, Stopped: another run is changing it, for too long or until `stop` was set.
+        """
+        with self.ground.lock(stop):
+            return collect_objects(self.ground, grace_s, stop)
 
     def _plant(self, path: Path, branch: str, base: Base, stop: Stop | None) -> Plot:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -12,12 +12,16 @@ from runner.errors import GitFailed
 from runner.git.carried import list_entries
 from runner.git.config import Entry, last_value
 from runner.git.ground import NO_HOOKS
+from runner.git.own_files import copy_file, own_objects
 from runner.git.program import Git
 from runner.git.repository import Repository
 from runner.process.stop import Stop
 
 COPY_S = 1800.0
-"""Objects are linked; on another disk they have to be copied."""
+"""All objects are copied; a disk that can share blocks is asked to."""
+
+LARGE_FILES_LIMIT_BYTES = 2 * 1024**3
+"""How much of what git-lfs keeps is copied; the rest it fetches when it is needed."""
 
 _LOCAL = (("core.hooksPath", NO_HOOKS), ("gc.auto", "0"), ("protocol.file.allow", "always"))
 
@@ -43,12 +47,14 @@ def make_clone(
     """
     entries = _entries(checkout, path)
     if entries and _object_format(entries) == _object_format(developer):
+        own_objects(path)
         return entries
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.new")
     for leftover in (new, path):
         shutil.rmtree(leftover, ignore_errors=True)
     _copy(checkout, new, stop)
+    own_objects(new)
     new.rename(path)
     return list_entries(_git(checkout, path))
 
@@ -78,20 +84,27 @@ def _copy(checkout: Repository, new: Path, stop: Stop | None) -> None:
     git.run("update-ref", "--stdin", input_bytes=listed)
 
 
-def share_large_files(common_dir: Path, clone: Path) -> None:
-    """Link the files that git-lfs keeps for the checkout, so that a work tree need not download them again."""
+def copy_large_files(common_dir: Path, clone: Path) -> None:
+    """Copy the files that git-lfs keeps for the checkout, so that a work tree need not download them again.
+
+    Not linked: whoever may write to the clone could then change the developer's.
+    """
     source, target = common_dir / "lfs" / "objects", clone / "lfs" / "objects"
+    left = LARGE_FILES_LIMIT_BYTES
     for folder, _, names in os.walk(source):
         for name in names:
             there = Path(folder) / name
             here = target / there.relative_to(source)
-            if here.exists():
-                continue
-            here.parent.mkdir(parents=True, exist_ok=True)
             try:
-                here.hardlink_to(there)
+                left -= there.stat().st_size
+                if left < 0:
+                    return
+                if here.exists() and here.stat().st_nlink == 1:
+                    continue
+                here.parent.mkdir(parents=True, exist_ok=True)
+                copy_file(there, here)
             except OSError:
-                return  # on another disk git-lfs fetches what it needs
+                return  # git-lfs fetches what it needs
 
 
 def _entries(checkout: Repository, path: Path) -> tuple[Entry, ...]:

@@ -125,6 +125,14 @@ def check_ref_name(name: str) -> None:
         )
 
 
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+
+def is_object_id(text: str) -> bool:
+    """Whether it is a whole object id: what a file said that somebody else could write to goes into arguments."""
+    return _OBJECT_ID.fullmatch(text) is not None
+
+
 def in_the_way(name: str, wanted: str) -> bool:
     """Whether a branch `name` keeps git from making `wanted`: one is a folder on the other's path."""
     return wanted.startswith(f"{name}/") or name.startswith(f"{wanted}/")

@@ -77,7 +77,11 @@ class Git:
 
     def with_index(self, index: Path) -> Git:
         """The same, with another index file."""
-        return replace(self, variables=(*self.variables, ("GIT_INDEX_FILE", str(index))))
+        return self.with_variables((("GIT_INDEX_FILE", str(index)),))
+
+    def with_variables(self, variables: Iterable[tuple[str, str]]) -> Git:
+        """The same, with more environment."""
+        return replace(self, variables=(*self.variables, *variables))
 
     def run(
         self,

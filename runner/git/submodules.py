@@ -30,7 +30,8 @@ def _paths(plot: Plot) -> list[tuple[str, str]]:
 def _fill(plot: Plot, name: str, path: str, stop: Stop | None) -> bool:
     """Fill one, without a network if the developer's copy has the commit; returns whether it worked."""
     copy = plot.ground.checkout.common_dir / "modules" / name
-    address = ((f"submodule.{name}.url", str(copy)), (f"submodule.{name}.active", "true"))
+    # An address, not a path: of a path git would link the objects, and they are the developer's.
+    address = ((f"submodule.{name}.url", copy.as_uri()), (f"submodule.{name}.active", "true"))
     # Settings of this call only: the clone's own are the same for every run.
     git = plot.ground.git_in(plot.path).with_settings((*address, *FROM_DISK))
     command = ("submodule", "--quiet", "update", "--recursive", "--", path)

@@ -31,7 +31,7 @@ def test_a_work_tree_has_the_files_of_its_base_on_a_branch_of_its_own(world: Wor
     assert tree.committed() is None
 
 
-def test_the_clone_shares_its_objects_and_has_none_of_the_developer_s_branches(world: World) -> None:
+def test_the_clone_has_its_own_objects_and_none_of_the_developer_s_branches(world: World) -> None:
     world.checkout.git("branch", "fix/T-7-clock/in-the-way")
 
     tree, _ = world.start()
@@ -40,7 +40,7 @@ def test_the_clone_shares_its_objects_and_has_none_of_the_developer_s_branches(w
     assert bare.branches() == ["fix/T-7-clock"]
     blob = world.checkout.git("rev-parse", "HEAD:calc.py")
     name = Path("objects") / blob[:2] / blob[2:]
-    assert (bare.path / name).stat().st_ino == (world.checkout.path / ".git" / name).stat().st_ino
+    assert (bare.path / name).stat().st_ino != (world.checkout.path / ".git" / name).stat().st_ino
     assert tree.plot.git_dir.parent.parent == bare.path
 
 

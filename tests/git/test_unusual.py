@@ -214,7 +214,7 @@ def test_everything_ignored_is_no_change(world: World) -> None:
     assert tree.changes(base.commit_id) == ()
 
 
-def test_files_of_git_lfs_are_linked_not_copied(world: World) -> None:
+def test_files_of_git_lfs_are_copied_not_linked(world: World) -> None:
     store = world.checkout.path / ".git/lfs/objects/aa/bb"
     store.mkdir(parents=True)
     (store / "aabb").write_text("large")
@@ -222,11 +222,12 @@ def test_files_of_git_lfs_are_linked_not_copied(world: World) -> None:
     (store / "aacc").write_text("larger")
     world.clone()
 
-    assert first.stat().st_ino == (store / "aabb").stat().st_ino
+    assert first.read_text() == "large"
+    assert first.stat().st_ino != (store / "aabb").stat().st_ino
     assert first.with_name("aacc").read_text() == "larger"
 
 
-def test_large_files_on_another_disk_are_left_to_git_lfs(world: World, tmp_path: Path) -> None:
+def test_large_files_on_another_disk_are_copied_too(world: World, tmp_path: Path) -> None:
     shared = Path("/dev/shm")
     if not shared.is_dir() or shared.stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("there is no second file system")
@@ -240,7 +241,26 @@ def test_large_files_on_another_disk_are_left_to_git_lfs(world: World, tmp_path:
     finally:
         shutil.rmtree(store)
 
-    assert not (clone.path / "lfs/objects/aabb").exists()
+    assert (clone.path / "lfs/objects/aabb").read_text() == "large"
+
+
+def test_more_large_files_than_we_copy_are_left_to_git_lfs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.git.creation.LARGE_FILES_LIMIT_BYTES", 4)
+    store = world.checkout.path / ".git/lfs/objects"
+    store.mkdir(parents=True)
+    (store / "aabb").write_text("large")
+
+    assert not (world.clone().path / "lfs/objects/aabb").exists()
+
+
+def test_a_large_file_that_cannot_be_read_is_left_to_git_lfs(world: World) -> None:
+    store = world.checkout.path / ".git/lfs/objects"
+    store.mkdir(parents=True)
+    (store / "aabb").symlink_to("nowhere")
+
+    assert not (world.clone().path / "lfs/objects/aabb").exists()
 
 
 def test_large_files_go_both_ways(world: World) -> None:
