@@ -27,7 +27,7 @@ def trust(app: App, list_all: bool, revoke: bool, yes: bool, as_json: bool) -> N
     """Trust this repository's own settings and prompts as they are now.
 
     Its .runner.toml can name programs to run (checks, set-up), so look at it first; when a file changes, trust
-    ends. Without a terminal only --yes trusts.
+    ends. It holds in all work trees of the repository. Without a terminal only --yes trusts.
 
     \b
     Example:
@@ -58,12 +58,13 @@ def _list(app: App, *, as_json: bool) -> None:
 
 
 def _revoke(app: App, *, as_json: bool) -> None:
+    from runner.settings.home import home_of
     from runner.settings.trust import revoke
 
     top = _top(app)
     was = revoke(app.paths, top)
-    text = f"{top} is not trusted any more" if was else f"{top} was not trusted"
-    show({"path": str(top), "revoked": was}, as_json=as_json, text=text)
+    text = f"{_named(top)} is not trusted any more" if was else f"{_named(top)} was not trusted"
+    show({"path": str(home_of(top)), "revoked": was}, as_json=as_json, text=text)
 
 
 def _trust(app: App, *, yes: bool, as_json: bool) -> None:
@@ -76,7 +77,7 @@ def _trust(app: App, *, yes: bool, as_json: bool) -> None:
         _show_and_ask(top, contents)
     grant = give_trust(app.paths, top, contents, now=datetime.now(UTC))
     value = {"path": grant.path, "at": grant.at, "files": sorted(contents)}
-    show(value, as_json=as_json, text=f"{top} is trusted: {', '.join(map(safe, sorted(contents)))}")
+    show(value, as_json=as_json, text=f"{_named(top)} is trusted: {', '.join(map(safe, sorted(contents)))}")
 
 
 def _show_and_ask(top: Path, contents: Mapping[str, bytes]) -> None:
@@ -93,12 +94,21 @@ def _show_and_ask(top: Path, contents: Mapping[str, bytes]) -> None:
             "nobody can be asked: standard input is no terminal", hint="look at the files, then add --yes"
         )
     if not click.confirm(
-        f"Trust {'this file' if len(contents) == 1 else f'these {len(contents)} files'} of {top}?", err=True
+        f"Trust {'this file' if len(contents) == 1 else f'these {len(contents)} files'} of {_named(top)}?",
+        err=True,
     ):
-        raise RunnerError(f"{top} is not trusted", hint="nothing was changed")
+        raise RunnerError(f"{_named(top)} is not trusted", hint="nothing was changed")
 
 
 def _top(app: App) -> Path:
     if app.source is None:
         raise NotARepository(f"{app.cwd} is not in a git repository", hint="go to your checkout first")
     return app.source.top
+
+
+def _named(top: Path) -> str:
+    """The repository that trust is about, which is not always the folder somebody stands in."""
+    from runner.settings.home import home_of
+
+    home = home_of(top)
+    return safe(str(top)) if home == top else f"{safe(str(home))} with all its work trees"

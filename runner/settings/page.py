@@ -39,8 +39,8 @@ at once. `runner config validate` does nothing else, and looks at all profiles, 
 | trusted | only a repository that you trust; else ignored, with a warning |
 | no | never; such a key in `.runner.toml` is an error |
 
-`runner trust` trusts the `.runner.toml` and the prompts folder of a repository as they are: by its path and the
-SHA-256 of every file. A file that changes asks again; one that changes back does not. `runner trust --list` and
+`runner trust` trusts the `.runner.toml` and the prompts folder of a repository as they are, in all its work trees: by
+the SHA-256 of every file. A file that changes asks again; one that changes back does not. `runner trust --list` and
 `--revoke` show and end it. An address or a token is never taken from a repository, also not from its `.env`.
 
 ## Tokens

@@ -9,6 +9,7 @@ from pathlib import Path
 from runner.errors import SettingsProblem
 from runner.paths import Paths
 from runner.settings.credentials import Credentials, load_credentials
+from runner.settings.grants import trust_file
 from runner.settings.key import Value
 from runner.settings.keys import KEYS
 from runner.settings.load import Configuration, check
@@ -16,7 +17,7 @@ from runner.settings.merge import lay
 from runner.settings.notices import misspelt, work_tree_warnings
 from runner.settings.problems import Problem, from_error
 from runner.settings.project_files import ProjectSource
-from runner.settings.trust import list_trusted, trust_file
+from runner.settings.trust import list_trusted
 from runner.settings.urls import api_origin
 
 

@@ -84,7 +84,7 @@ def scoped_rules(rules: tuple[str, ...]) -> tuple[str, ...]:
 
 def denied_paths(app: App) -> tuple[str, ...]:
     """Our settings, state and cache, kept from claude: all but the work trees, which lie beside them."""
-    from runner.settings.trust import trust_file
+    from runner.settings.grants import trust_file
 
     paths = app.paths
     queue = paths.queue_file

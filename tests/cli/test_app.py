@@ -10,7 +10,7 @@ import pytest
 
 from runner.cli.main import run
 from runner.errors import SettingsProblem, UsageProblem
-from runner.settings.trust import trust_file
+from runner.settings.grants import trust_file
 from runner.wiring.app import App, Flags
 from runner.wiring.runs import denied_paths, scoped_rules
 from tests.support.git import Sandbox

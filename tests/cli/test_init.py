@@ -129,6 +129,27 @@ def test_trust_is_listed_and_taken_back(console: Console, own_settings: Path) ->
     assert console("trust", "--revoke", "--json").json == {"path": str(own_settings), "revoked": False}
 
 
+def test_trust_in_a_linked_work_tree_is_the_repositorys(
+    console: Console, own_settings: Path, repository: Sandbox, tmp_path: Path
+) -> None:
+    repository.commit("settings")
+    repository.git("worktree", "add", "-q", str(tmp_path / "linked"))
+    console.stand_in(tmp_path / "linked")
+
+    said = console("trust", typed="y\n")
+    from_there = console("trust", "--list", "--json").json
+    console.stand_in(own_settings)
+    from_here = console.ok("config", "show", "checks.commands")
+
+    assert f"Trust this file of {own_settings} with all its work trees?" in said.err
+    assert said.out == f"{own_settings} with all its work trees is trusted: .runner.toml\n"
+    assert [row["path"] for row in from_there] == [str(own_settings)]
+    assert from_here.split()[-2:] == ["checks.commands", "true"]
+    console.stand_in(tmp_path / "linked")
+    assert console("trust", "--revoke", "--json").json == {"path": str(own_settings), "revoked": True}
+    assert console.ok("trust", "--revoke") == f"{own_settings} with all its work trees was not trusted"
+
+
 def test_there_may_be_nothing_to_trust(console: Console) -> None:
     assert console("trust").error[2] == "write a .runner.toml first"
     assert console("trust", "--list", "--revoke").error[:2] == (2, "--list goes without --revoke")

@@ -10,8 +10,9 @@ import pytest
 
 from runner.errors import SettingsProblem
 from runner.settings.files import SIZE_LIMIT_BYTES
+from runner.settings.grants import MOST_VERSIONS, trust_file
 from runner.settings.project_files import MOST_PROMPTS, Snapshot, WorkTree, gather
-from runner.settings.trust import MOST_VERSIONS, Standing, list_trusted, revoke, trust, trust_file, verdict
+from runner.settings.trust import Standing, list_trusted, revoke, trust, verdict
 from tests.settings.conftest import Desk
 from tests.settings.now import NOW
 
