@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import GitFailed, UsageProblem
 from runner.git.base import resolve_base
+from runner.git.belonging import note_use
 from runner.git.carried import carry, list_entries, wants_sparse
 from runner.git.collection import GRACE_S, collect_objects
 from runner.git.creation import clone_name, copy_large_files, make_clone
@@ -57,6 +59,7 @@ class PrivateClone:
             copy_large_files(checkout.common_dir, path)
             ground = Ground(path=path, checkout=checkout, carried=carry(checkout, developer, in_clone))
             ground.restore()
+            note_use(path, checkout)
         return cls(ground=ground)
 
     def resolve_base(
@@ -104,15 +107,28 @@ class PrivateClone:
         """Where this clone has work trees, also half-made or forgotten ones."""
         return tuple(path for path, _ in all_registered(self.ground))
 
-    def remove_work_tree(self, path: Path, *, keep_branch: bool = False, stop: Stop | None = None) -> None:
+    def remove_work_tree(
+        self,
+        path: Path,
+        *,
+        keep_branch: bool = False,
+        unless: Callable[[], str] = lambda: "",
+        stop: Stop | None = None,
+    ) -> str:
         """Remove a work tree, whole or half there, and its branch. Nothing there is no error.
+
+        `unless` is asked while nobody else can add or remove one; what it answers is returned, and if that is not
+        empty, nothing was removed.
 
         Raises:
             UsageProblem: `path` holds something of the developer's.
             GitFailed: it cannot be removed.
         """
         with self.ground.lock(stop):
-            self._clear(path.parent.resolve() / path.name, keep_branch=keep_branch)
+            objection = unless()
+            if not objection:
+                self._clear(path.parent.resolve() / path.name, keep_branch=keep_branch)
+        return objection
 
     def collect(self, *, grace_s: float = GRACE_S, stop: Stop | None = None) -> int:
         """Remove objects older than `grace_s` seconds that nothing needs; returns how many bytes that freed.
