@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +11,7 @@ from runner.process.buffers import Lines, Tail
 from runner.process.ending import Grace
 from runner.process.exchange import Exchange
 from runner.process.launch import launch
+from runner.process.mark import ProcessMark, mark_of
 from runner.process.stop import Stop
 
 BUFFER_LIMIT_BYTES = 64 * 2**20
@@ -59,6 +61,7 @@ class Child:
             self._stop.check()
         launched = launch(self._argv, env=self._env, cwd=self._cwd, with_stdin=True, swept=True)
         self.pid = launched.pid
+        self._launched = launched
         self._exchange = Exchange(
             launched,
             timeout_s=self._timeout_s,
@@ -76,6 +79,11 @@ class Child:
             self.end()
             self.wait()
 
+    def mark(self) -> ProcessMark:
+        """What a later runner needs to end what is left of this child, should we be killed; asked early."""
+        launched = self._launched
+        return mark_of(launched.pid, supervisor=launched.process.pid, brand=launched.brand)
+
     @property
     def stderr_tail(self) -> str:
         """The last 64 KiB of standard error; what is not UTF-8 is replaced."""
@@ -89,6 +97,19 @@ class Child:
     def stopped(self) -> bool:
         """Whether it was ended because its `Stop` was set."""
         return self._exchange.ending.stopped
+
+    @property
+    def silent_s(self) -> float:
+        """How long it had written nothing when it was ended for that; 0 if it was not."""
+        return self._exchange.ending.silent_s
+
+    def limit_silence(self, seconds: float | None) -> None:
+        """End it when it writes nothing to standard output for so long, counted anew from now; None lifts this."""
+        self._exchange.ending.limit_silence(seconds, time.monotonic())
+
+    def end_within(self, seconds: float) -> None:
+        """End it after so long, unless it ends by itself; of several calls the earliest end counts."""
+        self._exchange.ending.want_by(time.monotonic() + seconds)
 
     def send(self, data: bytes) -> None:
         """Write all of `data` to the child's standard input and close it; once. A closed pipe is no error.
@@ -142,5 +163,6 @@ class Child:
             self._lines.finish()
 
     def _take(self, data: bytes) -> None:
+        self._exchange.ending.hear(time.monotonic())
         if not self._dropping or self._lines.size_bytes < BUFFER_LIMIT_BYTES:
             self._lines.add(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from dataclasses import dataclass
 from enum import IntEnum
@@ -40,11 +41,13 @@ class Grace:
 
 
 class Ending:
-    """Watches one child's deadline and `Stop`. Times are monotonic seconds and come in."""
+    """Watches one child's deadline, silence and `Stop`. Times are monotonic seconds and come in."""
 
     def __init__(self, launched: Launched, *, deadline: float, stop: Stop, grace: Grace) -> None:
         self.timed_out = False
         self.stopped = False
+        self.silent_s = 0.0
+        """How long it had said nothing when it was ended for that; 0 if it was not."""
         self.wanted = False
         """Set by whoever wants the child to end for a reason of their own."""
         self._launched = launched
@@ -53,6 +56,10 @@ class Ending:
         self._grace = grace
         self._rung: Rung | None = None
         self._next_at = deadline
+        self._wanted_at = math.inf
+        self._silence_limit_s = math.inf
+        self._heard_at = 0.0
+        self._is_silent = False
 
     def climb(self, now: float) -> None:
         """Take the next rung if there is a reason to and its time has come.
@@ -71,14 +78,38 @@ class Ending:
         if self._rung is None or self._rung < Rung.KILL:
             self._take(Rung.KILL, now)
 
+    def want_by(self, at: float) -> None:
+        """End it at this time if it has not ended by itself; of several times the first counts."""
+        self._wanted_at = min(self._wanted_at, at)
+
+    def limit_silence(self, seconds: float | None, now: float) -> None:
+        """End it when nothing is heard for so long, counted from `now`; None: it may be silent."""
+        self._silence_limit_s = math.inf if seconds is None else seconds
+        self.hear(now)
+
+    def hear(self, now: float) -> None:
+        """It said something."""
+        self._heard_at = now
+        self._is_silent = False
+
+    def listened(self, now: float) -> None:
+        """All that it had said by `now` was heard: only who has listened may call it silent."""
+        self._is_silent = now >= self._heard_at + self._silence_limit_s
+
     def next_in(self, now: float) -> float:
         """Seconds until `climb` may have something to do by itself; a `Stop` can come sooner."""
-        return max(0.0, self._next_at - now)
+        if self._rung is not None:
+            return max(0.0, self._next_at - now)
+        return max(0.0, min(self._deadline, self._wanted_at, self._heard_at + self._silence_limit_s) - now)
 
     def _has_reason(self, now: float) -> bool:
         self.stopped = self._stop.is_set()
         self.timed_out = not self.stopped and now >= self._deadline
-        return self.stopped or self.timed_out or self.wanted
+        if self.stopped or self.timed_out:
+            return True
+        if self._is_silent:
+            self.silent_s = now - self._heard_at
+        return self._is_silent or self.wanted or now >= self._wanted_at
 
     def _take(self, rung: Rung, now: float) -> None:
         self._rung, self._next_at = rung, now + self._grace.after(rung)

@@ -119,6 +119,7 @@ class Exchange:
         self.ending.climb(time.monotonic())
         for key, _ in self._selector.select(self._wait_s()):
             key.data()
+        self.ending.listened(time.monotonic())
         if self.exit_code is None and self._process.poll() is not None:
             self.exit_code = self._launched.collect()
             self._drain()

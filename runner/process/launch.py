@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Protocol
 
 from runner.errors import OutsideTrouble, ProgramMissing
-from runner.process import sweep, tree
+from runner.process import supervisor, sweep, tree
+from runner.process.brand import new_brand
 from runner.process.program import find_program
 
 START_LIMIT_S = 30.0
@@ -37,6 +38,8 @@ class Launched(Protocol):
     """What we have started: the child itself, or its supervisor. Its pipes are the child's."""
     pid: int
     """The child's own process id."""
+    brand: int
+    """What it and all its descendants wear, if they can; 0 for none."""
 
     def signal(self, number: int) -> None:
         """Send SIGINT, SIGTERM or SIGKILL to the child and its process group; no error if it is gone."""
@@ -59,6 +62,7 @@ class Grouped:
     ) -> None:
         self.process = _popen(argv, program=program, env=env, cwd=cwd, with_stdin=with_stdin)
         self.pid = self.process.pid
+        self.brand = 0
         sweep.remember(self.pid)
 
     def signal(self, number: int) -> None:
@@ -91,6 +95,7 @@ class Supervised:
         interpreter: Sequence[str] = ISOLATED,
         flags: Sequence[str] = (),
     ) -> None:
+        self.brand = new_brand()
         with ExitStack() as undo:
             self._status, status_end = _pipe(undo)
             lifeline_end, self._lifeline = _pipe(undo)
@@ -101,7 +106,7 @@ class Supervised:
                 _BOOT,
                 _ROOT,
                 *map(str, theirs),
-                ",".join(flags),
+                ",".join((*flags, f"{supervisor.BRAND}{self.brand}")),
                 env.get("LC_CTYPE", ""),
                 program,
             )

@@ -17,6 +17,7 @@ import signal
 import time
 
 from runner.process import prctl, tree
+from runner.process.brand import wear
 
 TYPE_CHECKING = False  # `typing` alone would add 12 ms to every start
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _RESET = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.S
 
 REMEMBER = "remember"
 """A flag: do as if nobody could adopt."""
+BRAND = "brand="
+"""A flag, with the number that the child is to wear."""
 
 
 def main(arguments: list[str]) -> None:
@@ -51,13 +54,14 @@ def main(arguments: list[str]) -> None:
     for descriptor in (status, lifeline):
         os.set_inheritable(descriptor, False)
     adopting = REMEMBER not in flags and prctl.adopt_orphans()
-    Supervisor(status, lifeline, adopting=adopting).run(arguments[4], arguments[5:])
+    brand = next((int(flag.removeprefix(BRAND)) for flag in flags if flag.startswith(BRAND)), 0)
+    Supervisor(status, lifeline, adopting=adopting, brand=brand).run(arguments[4], arguments[5:])
 
 
 class Supervisor:
     """One child, from its start until nobody is left of it."""
 
-    def __init__(self, status: int, lifeline: int, *, adopting: bool) -> None:
+    def __init__(self, status: int, lifeline: int, *, adopting: bool, brand: int = 0) -> None:
         self._status = status
         self._lifeline = lifeline
         self._runner = os.getppid()
@@ -65,6 +69,7 @@ class Supervisor:
         self._exit_code: int | None = None
         self._signals = _signals_as_bytes()
         self._adopting = adopting
+        self._brand = brand
         self._remembered: Remembered | None = None
         self._waiting = select.poll()
         self._waiting.register(self._signals, select.POLLIN)
@@ -91,7 +96,7 @@ class Supervisor:
         supervisor = os.getpid()
         self._pid = os.fork()
         if self._pid == 0:  # pragma: no cover - a fork that becomes another program cannot be measured
-            _become(program, argv, supervisor, writer)
+            _become(program, argv, supervisor, writer, self._brand)
         os.close(writer)
         problem = os.read(reader, 16)  # ends without a byte when exec closes the other side
         os.close(reader)
@@ -179,10 +184,14 @@ def _signals_as_bytes() -> int:
     return reader
 
 
-def _become(program: str, argv: list[str], supervisor: int, problem: int) -> NoReturn:  # pragma: no cover
+def _become(
+    program: str, argv: list[str], supervisor: int, problem: int, brand: int
+) -> NoReturn:  # pragma: no cover
     """In the fork: a session of its own, ended with the supervisor, ordinary signals; then the program."""
     try:
         os.setsid()
+        if brand:
+            wear(brand)
         prctl.ask_for_signal_at_parents_end(signal.SIGKILL)
         if os.getppid() == supervisor:
             for number in _RESET:

@@ -26,6 +26,33 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
+def below(pid: int) -> list[int]:
+    """All descendants of `pid`, parents first."""
+    found: list[int] = []
+    waiting = children_of(pid)
+    while waiting:
+        child = waiting.pop()
+        found.append(child)
+        waiting += children_of(child)
+    return found
+
+
+def above(pid: int) -> list[int]:
+    """Who started `pid`, and who started that one, up to the first process of all."""
+    found: list[int] = []
+    while (pid := _parent(pid)) > 0:
+        found.append(pid)
+    return found
+
+
+def everybody() -> list[int]:
+    """All processes there are; none where /proc does not tell."""
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
+    except OSError:
+        return []
+
+
 def kill_below(pid: int) -> int:
     """Send SIGKILL to every descendant of `pid`, parents first. Returns how many took it.
 
@@ -56,9 +83,14 @@ def start_ticks(pid: int) -> int:
     return int(fields[19]) if fields else -1
 
 
+def runs(pid: int) -> bool:
+    """Whether there is such a process that has not ended; one that waits to be collected has."""
+    fields = _stat(pid)
+    return bool(fields) and fields[0] not in (b"Z", b"X")
+
+
 def _children_by_search(pid: int) -> list[int]:
-    everybody = (int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208
-    return [other for other in everybody if _parent(other) == pid]
+    return [other for other in everybody() if _parent(other) == pid]
 
 
 def _parent(pid: int) -> int:

@@ -219,3 +219,44 @@ def test_the_thread_that_started_it_may_end_first() -> None:
     child.__exit__(None, None, None)
 
     assert (lines, code) == ([b"got word\n"], 0)
+
+
+def test_a_silent_child_is_ended_and_how_long_it_was_is_told() -> None:
+    with Child(["sleep", "60"], env=environment(), timeout_s=60, grace=QUICK) as child:
+        child.limit_silence(0.2)
+
+        assert child.wait() == -signal.SIGINT
+
+    assert child.silent_s >= 0.2
+    assert (child.timed_out, child.stopped) == (False, False)
+
+
+def test_a_child_that_speaks_now_and_then_is_not_silent() -> None:
+    # Half a line is enough; what it says on standard error is not.
+    code = "import os, time\nfor _ in range(8): os.write(1, b'.'); time.sleep(0.1)"
+    with Child(python(code), env=environment(), timeout_s=60, grace=QUICK) as child:
+        child.limit_silence(30.0)
+        assert next(iter(child.lines())) == b"........"
+        assert child.wait() == 0
+
+    assert child.silent_s == 0.0
+
+
+def test_only_standard_output_breaks_the_silence() -> None:
+    code = "import os, time\nfor _ in range(600): os.write(2, b'.'); time.sleep(0.05)"
+    with Child(python(code), env=environment(), timeout_s=60, grace=QUICK) as child:
+        child.limit_silence(0.4)
+
+        assert child.wait() != 0
+
+    assert child.silent_s >= 0.4
+
+
+def test_a_child_that_lingers_is_ended_in_time() -> None:
+    with Child(["sleep", "60"], env=environment(), timeout_s=60, grace=QUICK) as child:
+        child.end_within(0.2)
+        child.end_within(30.0)
+
+        assert child.wait() == -signal.SIGINT
+
+    assert (child.timed_out, child.stopped, child.silent_s) == (False, False, 0.0)

@@ -116,6 +116,63 @@ def test_somebody_s_wish_is_neither() -> None:
     assert child.tried == ["SIGINT"]
 
 
+def test_who_says_nothing_for_too_long_is_ended() -> None:
+    child = Deaf()
+    watched = ending(child)
+    watched.limit_silence(10.0, now=1.0)
+    watched.hear(5.0)
+
+    watched.listened(14.9)
+    watched.climb(14.9)
+    assert (child.tried, watched.next_in(14.0)) == ([], 1.0)
+
+    watched.listened(15.0)
+    watched.climb(15.5)
+    assert (child.tried, watched.silent_s) == (["SIGINT"], 10.5)
+    assert not watched.timed_out
+
+
+def test_only_who_was_listened_to_is_called_silent() -> None:
+    child = Deaf()
+    watched = ending(child, deadline=1000.0)
+    watched.limit_silence(10.0, now=0.0)
+
+    # We were stopped ourselves meanwhile; what it has said waits in the pipe.
+    watched.climb(500.0)
+    watched.hear(500.1)
+    watched.listened(500.1)
+    watched.climb(500.2)
+
+    assert child.tried == []
+
+
+def test_a_limit_on_silence_can_be_lifted_and_set_anew() -> None:
+    child = Deaf()
+    watched = ending(child)
+    watched.limit_silence(10.0, now=0.0)
+    watched.limit_silence(None, now=1.0)
+
+    watched.listened(99.0)
+    watched.climb(99.0)
+    assert (child.tried, watched.next_in(99.0)) == ([], 1.0)
+
+    watched.limit_silence(0.5, now=99.0)
+    assert watched.next_in(99.0) == 0.5
+
+
+def test_an_end_that_is_wanted_by_a_time_comes_then_and_the_earliest_counts() -> None:
+    child = Deaf()
+    watched = ending(child)
+    watched.want_by(20.0)
+    watched.want_by(50.0)
+
+    watched.climb(19.9)
+    assert (child.tried, watched.next_in(19.0)) == ([], 1.0)
+
+    watched.climb(20.0)
+    assert (child.tried, watched.timed_out, watched.silent_s) == (["SIGINT"], False, 0.0)
+
+
 def test_kill_leaves_the_polite_rungs_out_and_is_done_once() -> None:
     child = Deaf()
     watched = ending(child)
