@@ -40,6 +40,7 @@ def to_result(
         total_cost_nano_usd=account.total.cost_nano_usd,
         total_tokens=account.total.tokens,
         estimated=account.estimated or not reader.results,
+        unpriced=account.unpriced,
     )
 
 

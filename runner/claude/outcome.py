@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from runner.claude.limits import reset_at, tells_limit
 from runner.claude.result import ResultLine
 from runner.claude.stream import StreamReader
 from runner.claude.words import last_line
@@ -31,6 +32,12 @@ class Ending:
     timed_out: bool = False
     """Our own deadline ended it."""
     stderr: str = ""
+    silent_s: float = 0.0
+    """How long it had said nothing when it was ended for that; 0 if it was not."""
+    too_much: bool = False
+    """It was ended for writing more than a whole run can fill."""
+    at: datetime | None = None
+    """When that was, aware, in the zone of this machine; None where nobody looked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +105,6 @@ _CONNECTION = re.compile(
     r"\bconnect|timed? ?out|\bECONN|\bENOTFOUND|\bEAI_AGAIN|fetch failed|socket", re.IGNORECASE
 )
 
-_LIMIT = re.compile(
-    r"(?:usage|session|weekly|daily|opus|\d-hour) limit reached(?:\|(\d{9,11}))?|hit your .{0,20}limit",
-    re.IGNORECASE,
-)
-"""A subscription's limit in words; older versions put the reset time (seconds since 1970) behind a bar."""
-
 
 def judge(reader: StreamReader, ending: Ending) -> Verdict:
     """The one verdict over a call that was started."""
@@ -114,9 +115,14 @@ def judge(reader: StreamReader, ending: Ending) -> Verdict:
         return Verdict(outcome=Outcome.DONE, text=result.text)
     if ending.timed_out:
         return Verdict(outcome=Outcome.TIMEOUT, text="the time for this call was over")
+    if ending.silent_s:
+        words = f"claude said nothing for {ending.silent_s:.0f} s, and no tool was running"
+        return Verdict(outcome=Outcome.TIMEOUT, text=words)
+    if ending.too_much:
+        return Verdict(outcome=Outcome.CRASHED, text="claude wrote without an end and was stopped")
     if result is None:
         return _without_result(reader, ending)
-    return _of_error(result, reader)
+    return _of_error(result, reader, ending.at)
 
 
 def _succeeded(result: ResultLine) -> bool:
@@ -127,7 +133,7 @@ def _succeeded(result: ResultLine) -> bool:
 def _without_result(reader: StreamReader, ending: Ending) -> Verdict:
     """Killed, crashed, or a program that printed something else."""
     if reader.limits:
-        return _limited(reader, "the usage limit was reached", None)
+        return _limited(reader, "the usage limit was reached", ending.at)
     last = last_line(ending.stderr)
     because = f": {last}" if last else ""
     if ending.exit_code == 0:
@@ -136,14 +142,14 @@ def _without_result(reader: StreamReader, ending: Ending) -> Verdict:
     return Verdict(outcome=Outcome.CRASHED, text=f"claude ended with {how} and without a result{because}")
 
 
-def _of_error(result: ResultLine, reader: StreamReader) -> Verdict:
+def _of_error(result: ResultLine, reader: StreamReader, at: datetime | None) -> Verdict:
     text = _words(result)
     outcome = _error(result)
-    told = _LIMIT.search(text)
-    if outcome is Outcome.OVERLOADED and reader.limits:
-        return _limited(reader, text, None)
-    if told and outcome in (Outcome.OVERLOADED, Outcome.CRASHED):
-        return _limited(reader, text, told[1])
+    told = result.limit_reached or tells_limit(text)
+    # A spend limit of an organisation comes as a bad request, a closed window as one request too many.
+    limits = (Outcome.OVERLOADED, Outcome.CRASHED, *((Outcome.INVALID_REQUEST,) if told else ()))
+    if outcome in limits and (told or (outcome is Outcome.OVERLOADED and reader.limits)):
+        return _limited(reader, text, at)
     return Verdict(outcome=outcome, text=text)
 
 
@@ -171,9 +177,5 @@ def _error(result: ResultLine) -> Outcome:
     )
 
 
-def _limited(reader: StreamReader, text: str, seconds: str | None) -> Verdict:
-    """Until the last of the closed windows opens."""
-    times = [until for until in reader.limits.values() if until is not None]
-    if seconds:
-        times.append(datetime.fromtimestamp(int(seconds), tz=UTC))
-    return Verdict(outcome=Outcome.LIMIT_UNTIL, text=text, retry_at=max(times, default=None))
+def _limited(reader: StreamReader, text: str, at: datetime | None) -> Verdict:
+    return Verdict(outcome=Outcome.LIMIT_UNTIL, text=text, retry_at=reset_at(reader.limits, text, at))

@@ -75,12 +75,21 @@ _ENDINGS = re.compile(r"(-\d{8}.*|-v\d.*|[@:\[].*)?$")
 
 def price_of(model: str) -> Price:
     """The price of `model`, also under a cloud platform's name for it; an unknown one is the dearest we know."""
+    return _known(model) or DEAREST
+
+
+def is_priced(model: str) -> bool:
+    """Whether its price is known; else every cost is a guess."""
+    return _known(model) is not None
+
+
+def _known(model: str) -> Price | None:
     start = model.find("claude-")
     name = model[start:] if start >= 0 else model
     for known, price in PRICES.items():
         if name.startswith(known) and _ENDINGS.fullmatch(name[len(known) :]):
             return price
-    return DEAREST
+    return None
 
 
 def cost_nano_usd(model: str, tokens: Tokens, *, hour_tokens: int = 0) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from runner.allowance.model import Tokens
+from runner.process.mark import ProcessMark
 from runner.process.stop import Stop
 from runner.tasks.model import Outcome
 
@@ -43,6 +44,11 @@ class ClaudeRequest:
     tokens_before: Tokens = field(default_factory=Tokens)
     trusted_project: bool = False
     """Whether the repository's own Claude settings are loaded."""
+    on_start: Callable[[ProcessMark], None] | None = None
+    """Hears of each process that is started, before it gets the prompt; what it raises ends the call.
+
+    Never called where there is no process, as in a replay.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +93,8 @@ class ClaudeResult:
     total_tokens: Tokens = field(default_factory=Tokens)
     estimated: bool = False
     """No result told the cost (killed): tokens are from the stream, money from the price table."""
+    unpriced: bool = False
+    """The table does not know a model that was used either: charge no less than what was held."""
 
 
 class ClaudeRunner(Protocol):

@@ -33,8 +33,12 @@ class ResultLine:
     """All of the conversation so far, all models and sub-agents."""
     error_kind: str
     """Of the API error that claude told in the message before it; empty if there was none."""
+    limit_reached: bool
+    """A usage limit ended it, as newer versions tell outright."""
     since: Spending | None
     """After the result before this one, or after the start; None where the version does not tell."""
+    window_tokens: int = 0
+    """What the smallest model in use can hold; 0 where the version does not tell."""
     denied: dict[str, ToolDenial] = field(default_factory=dict)
     """Refused tool uses by their id."""
 
@@ -55,7 +59,11 @@ def result_line(source: Json, workdir: str, error_kind: str = "") -> ResultLine:
         own=text_in(dict_in(source, "origin"), "kind") in ("", "human"),
         total=Spending(tokens=_tokens(usage), cost_nano_usd=nano_usd(source.get("total_cost_usd"))),
         error_kind=error_kind,
+        limit_reached=text_in(source, "api_error") == "usage_limit_reached",
         since=_since(source),
+        window_tokens=min(
+            filter(None, (count_in(dict_in(usage, model), "contextWindow") for model in usage)), default=0
+        ),
         denied={
             text_in(denial, "tool_use_id") or str(position): _denial(denial, workdir)
             for position, denial in enumerate(denials)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from runner.claude.fields import Json, count_in, dict_in, dicts_in, object_of, text_in
+from runner.claude.limits import utc_time
 from runner.claude.protocol import Message, ToolDenial
 from runner.claude.result import ResultLine, result_line
 from runner.claude.spending import NOTHING, Spending
@@ -40,15 +41,20 @@ class StreamReader:
         """The newest text of the main conversation."""
         self.limits: dict[str, datetime | None] = {}
         """Usage windows that are closed, and until when (None: not told)."""
+        self.announced_wait_s = 0.0
+        """The newest line told that claude waits so long before it asks again; 0 if it told something else."""
         self._workdir = ""
         self._error_kind = ""
         self._message_id: dict[str, str] = {}
+        self._newest_message = ""
+        self._running: dict[str, set[str]] = {}
         self._uses: dict[str, ToolDenial] = {}
         self._denied: dict[str, ToolDenial] = {}
         self._readers: dict[str, Callable[[Json], tuple[_Said, ...]]] = {
             "system": self._system,
             "stream_event": self._event,
             "assistant": self._assistant,
+            "user": self._user,
             "rate_limit_event": self._limit,
             "conversation_reset": self._reset,
             "result": self._result,
@@ -60,6 +66,7 @@ class StreamReader:
         source = object_of(line)
         if source is None:
             return ()
+        self.announced_wait_s = 0.0
         reader = self._readers.get(text_in(source, "type"))
         said = reader(source) if reader is not None else ()
         spent = self.account.spent
@@ -75,6 +82,16 @@ class StreamReader:
         return own[-1] if own else None
 
     @property
+    def tools_run(self) -> bool:
+        """Whether a tool was begun that has not answered yet, as far as the stream shows."""
+        return any(self._running.values())
+
+    @property
+    def context_tokens(self) -> int:
+        """How long the main conversation was at its newest message; 0 if nothing was answered."""
+        return self.account.tokens_of(self._newest_message)
+
+    @property
     def denials(self) -> tuple[ToolDenial, ...]:
         """The results' lists are authoritative; what the stream told counts only without a result."""
         if not self.results:
@@ -87,6 +104,7 @@ class StreamReader:
             case "init":
                 return self._init(source)
             case "api_retry":
+                self.announced_wait_s = count_in(source, "retry_delay_ms") / 1000
                 return (("retry", _retry(source)),)
             case "permission_denied":
                 return self._denial(source)
@@ -111,7 +129,8 @@ class StreamReader:
         if text_in(event, "type") == "message_start":
             message = dict_in(event, "message")
             self._message_id[conversation] = text_in(message, "id")
-            self._see(message)
+            self._running[conversation] = set()
+            self._see(message, main=not conversation)
         elif text_in(event, "type") == "message_delta":
             known = self._message_id.get(conversation, "") or text_in(source, "api_message_id")
             self.account.see(known, "", dict_in(event, "usage"))
@@ -126,11 +145,21 @@ class StreamReader:
             self._error_kind = text_in(source, "error") if synthetic else ""
         if synthetic:
             return ()
-        self._see(message)
+        self._see(message, main=main)
         blocks = dicts_in(message, "content")
+        running = self._running.setdefault(text_in(source, "parent_tool_use_id"), set())
+        running |= {text_in(block, "id") for block in blocks if text_in(block, "type") == "tool_use"}
         return tuple(said for block in blocks for said in self._block(block, main=main))
 
-    def _see(self, message: Json) -> None:
+    def _user(self, source: Json) -> tuple[_Said, ...]:
+        for block in dicts_in(dict_in(source, "message"), "content"):
+            for running in self._running.values():
+                running.discard(text_in(block, "tool_use_id"))
+        return ()
+
+    def _see(self, message: Json, *, main: bool) -> None:
+        if main:
+            self._newest_message = text_in(message, "id")
         self.account.see(text_in(message, "id"), text_in(message, "model"), dict_in(message, "usage"))
 
     def _block(self, block: Json, *, main: bool) -> tuple[_Said, ...]:
@@ -157,21 +186,32 @@ class StreamReader:
         info = dict_in(source, "rate_limit_info")
         window = text_in(info, "rateLimitType")
         if text_in(info, "status") != "rejected":
-            self.limits.pop(window, None)
+            self._open(window)
             return ()
-        self.limits[window] = _time(count_in(info, "resetsAt"))
-        until = self.limits[window]
+        until = utc_time(count_in(info, "resetsAt"))
+        if not window and until is None:
+            return ()  # a 429 that is no usage limit: seen with a subscription
+        self.limits[window] = until
         when = f" until {until:%Y-%m-%d %H:%M} UTC" if until else ""
         return (("limit", f"usage limit reached{f' ({one_line(window)})' if window else ''}{when}"),)
 
+    def _open(self, window: str) -> None:
+        """Without a name it is said of all of them."""
+        if window:
+            self.limits.pop(window, None)
+        else:
+            self.limits.clear()
+
     def _reset(self, source: Json) -> tuple[_Said, ...]:
         self.session_id = text_in(source, "new_conversation_id") or self.session_id
+        self._running.clear()
         self.account.reset()
         return ()
 
     def _result(self, source: Json) -> tuple[_Said, ...]:
         result = result_line(source, self._workdir, self._error_kind)
         self.session_id = text_in(source, "session_id") or self.session_id
+        self._running.clear()
         self.results.append(result)
         self.account.report(result)
         untold = [use for use_id, use in result.denied.items() if use_id not in self._denied]
@@ -186,12 +226,3 @@ def _retry(source: Json) -> str:
     attempt, most = count_in(source, "attempt"), count_in(source, "max_retries")
     delay_s = count_in(source, "retry_delay_ms") / 1000
     return one_line(f"{cause}; retry {attempt} of {most} in {delay_s:.1f} s")
-
-
-def _time(seconds: int) -> datetime | None:
-    """Seconds since 1970 (milliseconds are recognised by their size) as UTC; None for 0 and the absurd."""
-    if seconds > 100_000_000_000:
-        seconds //= 1000
-    if not 0 < seconds < 10_000_000_000:
-        return None
-    return datetime.fromtimestamp(seconds, tz=UTC)

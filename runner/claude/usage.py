@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from runner.allowance.model import Tokens
 from runner.claude.fields import Json, count_in, dict_in
-from runner.claude.prices import cost_nano_usd
+from runner.claude.prices import cost_nano_usd, is_priced
 from runner.claude.result import ResultLine
 from runner.claude.spending import NOTHING, Spending
 
@@ -58,6 +58,8 @@ class Account:
         self._carried = NOTHING
         self._unreported = NOTHING
         self._messages: dict[str, _Usage] = {}
+        self._open: set[str] = set()
+        """Messages that no result has told the cost of."""
         self._seen = NOTHING
         self._settled = NOTHING
 
@@ -66,6 +68,8 @@ class Account:
         old = self._messages.get(message_id, _Usage())
         new = old.with_(model, usage)
         self._messages[message_id] = new
+        if new.tokens != old.tokens:
+            self._open.add(message_id)
         self._seen += new.spending - old.spending
 
     def report(self, result: ResultLine) -> None:
@@ -79,6 +83,7 @@ class Account:
         if self._reported != reported:
             self._settled = self._seen
             self._unreported = NOTHING
+            self._open.clear()
 
     def reset(self) -> None:
         """The conversation was started over; its running totals begin at zero again."""
@@ -99,6 +104,16 @@ class Account:
     def estimated(self) -> bool:
         """Part of `spent` is our own estimate."""
         return self._unreported + self._pending != NOTHING
+
+    @property
+    def unpriced(self) -> bool:
+        """The estimate has tokens of a model whose price is not known: its money is a guess."""
+        return any(not is_priced(self._messages[message_id].model) for message_id in self._open)
+
+    def tokens_of(self, message_id: str) -> int:
+        """How long the conversation was at this message, answer included; 0 for one that is not known."""
+        tokens = self._messages.get(message_id, _Usage()).tokens
+        return tokens.counted + tokens.cache_read
 
     @property
     def total(self) -> Spending:

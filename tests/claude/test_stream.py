@@ -124,12 +124,39 @@ def test_a_closed_window_is_known_until_it_opens_again() -> None:
 
 @pytest.mark.parametrize("seconds", [None, 0, -5, 99_999_999_999_999_999, "soon"])
 def test_a_reset_time_that_makes_no_sense_is_not_known(seconds: object) -> None:
-    info = {"status": "rejected", "resetsAt": seconds}
+    info = {"status": "rejected", "resetsAt": seconds, "rateLimitType": "overage"}
 
     reader, messages = reading(line(type="rate_limit_event", rate_limit_info=info))
 
-    assert reader.limits == {"": None}
-    assert messages[0].text == "usage limit reached"
+    assert reader.limits == {"overage": None}
+    assert messages[0].text == "usage limit reached (overage)"
+
+
+def test_a_refusal_that_names_neither_a_window_nor_a_time_closes_none() -> None:
+    info = {"status": "rejected", "isUsingOverage": False}
+
+    reader, messages = reading(line(type="rate_limit_event", rate_limit_info=info))
+
+    assert (reader.limits, messages) == ({}, [])
+
+
+def test_a_time_without_a_window_is_a_limit() -> None:
+    info = {"status": "rejected", "resetsAt": 1_800_000_000}
+
+    reader, messages = reading(line(type="rate_limit_event", rate_limit_info=info))
+
+    assert list(reader.limits) == [""]
+    assert messages[0].text == "usage limit reached until 2027-01-15 08:00 UTC"
+
+
+def test_a_permission_without_a_name_opens_every_window() -> None:
+    reader, _ = reading(
+        window("rejected", "five_hour", 1_800_000_000),
+        window("rejected", "seven_day", 1_800_000_000),
+        line(type="rate_limit_event", rate_limit_info={"status": "allowed"}),
+    )
+
+    assert reader.limits == {}
 
 
 def test_a_reset_time_in_milliseconds_is_understood() -> None:
