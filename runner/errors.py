@@ -13,9 +13,12 @@
         TryLater (4)            nothing is wrong; it works later
             QuotaExceeded           the allowance is spent
             NothingToClaim          no task is ready
+                NotReady                the named task is parked, or waits for others
+            LacksCapability         the named task asks for what this agent cannot do
             Busy                    a lock was not free in time
         OutsideTrouble (5)      a program or a service we depend on
             ProgramMissing, GitFailed, GhFailed, ClaudeNotStarted, ChildTimedOut, StoreFailed
+            DeliveryWaits           the work is done and kept, but not handed over yet (4 with a time)
         UnknownTask (1), BranchMoved (1)
         Stopped (130, 3 or 1)   a run was told to stop; the exit code follows the reason
 
@@ -25,6 +28,7 @@ Codes: design page, section 9. 70 is a bug and has no class here: it is every ot
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
@@ -100,6 +104,14 @@ class NothingToClaim(TryLater):
     """No task is ready for this agent."""
 
 
+class NotReady(NothingToClaim):
+    """The named task cannot be claimed yet: it is parked, or waits for other tasks."""
+
+
+class LacksCapability(TryLater):
+    """The named task asks for what this agent does not have; another agent may take it."""
+
+
 class Busy(TryLater):
     """A lock that another process holds was not free in time."""
 
@@ -118,8 +130,28 @@ class GitFailed(OutsideTrouble):
     """`git` could not do what was asked; the message carries its last words."""
 
 
+GhTrouble = Literal["later", "refused", "rejected"]
+"""later: it passes by itself (no network, 5xx, no answer in time, too many requests). refused: a person must act (not
+signed in, no such repository, no right to it, no gh). rejected: this request will never do (a branch is missing)."""
+
+
 class GhFailed(OutsideTrouble):
-    """`gh` could not do what was asked; the message carries its last words."""
+    """`gh` could not do what was asked; the message carries its last words.
+
+    `retry_at` is when a host that wants fewer requests will answer again; None: it does not say, or that is not why.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        kind: GhTrouble = "rejected",
+        retry_at: datetime | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.kind = kind
+        self.retry_at = retry_at
 
 
 class ClaudeNotStarted(OutsideTrouble):
@@ -132,6 +164,19 @@ class ChildTimedOut(OutsideTrouble):
 
 class StoreFailed(OutsideTrouble):
     """A database or state file cannot be read or written; nothing was changed."""
+
+
+class DeliveryWaits(OutsideTrouble):
+    """The work of a run is done and kept, but cannot be handed over now; going on with the run does the rest.
+
+    With `retry_at`, when the forge will answer again, nothing is wrong and it only has to wait (4).
+    """
+
+    def __init__(self, message: str, *, hint: str = "", retry_at: datetime | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_at = retry_at
+        if retry_at is not None:
+            self.exit_code = TryLater.exit_code
 
 
 class UnknownTask(RunnerError):

@@ -4,103 +4,120 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from runner.errors import GhFailed
+from runner.forge.access import why_not
+from runner.forge.adoption import changes
+from runner.forge.failures import not_allowed, not_opened, not_seen
+from runner.forge.marking import marked
+from runner.forge.open_request import PASSING, RETRY_AFTER_S, OpenPullRequest
 from runner.forge.protocol import NewPullRequest, PullRequest
-from runner.forge.remote import RemoteRepository, pull_request_place
-from runner.gh import Gh, GhAnswer, Said
+from runner.forge.remote import RemoteRepository, pull_request_number, pull_request_place
+from runner.gh.api import ApiAnswer
+from runner.gh.program import Gh, SeenPullRequest
+from runner.gh.rate_limits import limit_ends
+from runner.gh.words import GhAnswer, Said
 
-RETRY_AFTER_S = 2.0
-
-_MADE = frozenset({Said.CREATED, Said.LABELS_FAILED, Said.EXISTS})
-_UNSURE = frozenset({*_MADE, Said.SERVER_ERROR, Said.NO_NETWORK, Said.TIMED_OUT, Said.OTHER})
-"""After these nobody knows whether the pull request exists before looking."""
-_PASSING = frozenset({Said.SERVER_ERROR, Said.NO_NETWORK})
-
-_PUSHED = "nothing is lost, the branch is pushed: try again later"
-_PROBLEMS = {
-    Said.NOT_AUTHENTICATED: (
-        "gh is not signed in to {host}",
-        "run `gh auth login --hostname {host}`, or set GH_TOKEN (GH_ENTERPRISE_TOKEN for a server of your own)",
-    ),
-    Said.FORBIDDEN: (
-        "gh may not open pull requests in {repository}: {detail}",
-        "its token needs the right to write pull requests there; `gh auth status` shows which token it is",
-    ),
-    Said.RATE_LIMITED: (
-        "{host} wants fewer requests: {detail}",
-        "nothing is lost, the branch is pushed: `gh api rate_limit` says when it goes on",
-    ),
-    Said.NO_NETWORK: ("gh cannot reach {host}: {detail}", f"check the connection and the proxy; {_PUSHED}"),
-    Said.SERVER_ERROR: ("{host} failed: {detail}", _PUSHED),
-    Said.TIMED_OUT: ("{host} did not answer: {detail}", _PUSHED),
-    Said.HEAD_NOT_PUSHED: ("{repository} has no branch {branch}", "push it first: git push origin {branch}"),
-    Said.BASE_MISSING: (
-        "{repository} has no branch {base} to merge into",
-        "name another one with --base or `[pull_request] base`",
-    ),
-    Said.NO_COMMITS: ("{branch} has no commit that {base} lacks", "there is nothing to merge"),
-    Said.NOT_FOUND: (
-        "gh sees no repository {repository}",
-        "check the address of the remote, and that gh's token may read it",
-    ),
-}
-_NO_ADDRESS = (
-    "gh answered {url}, which is no pull request of {repository}",
-    "look at the pull requests of {repository} before you try again",
+_MADE = frozenset({Said.CREATED, Said.LABELS_FAILED})
+_UNSURE = frozenset(
+    {
+        *(*_MADE, Said.EXISTS, Said.OTHER),
+        *(Said.SERVER_ERROR, Said.NO_NETWORK, Said.TIMED_OUT, Said.ODD_ANSWER),
+    }
 )
-_ODD = ("gh could not open the pull request: {detail}", "`gh pr create --repo {repository}` may say more")
+"""After these nobody knows whether the pull request exists before looking."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class GitHubForge:
     """Opens pull requests in one repository. A repeat adopts; a label that does not work is only a warning."""
 
     def __init__(
-        self, gh: Gh, repository: RemoteRepository, *, pause: Callable[[float], object] = time.sleep
+        self,
+        gh: Gh,
+        repository: RemoteRepository,
+        *,
+        pause: Callable[[float], object] = time.sleep,
+        now: Callable[[], datetime] = _utc_now,
     ) -> None:
         """`pause` waits that many seconds before the second try after a failure that may pass."""
-        self._gh, self._repository, self._pause = gh, repository, pause
+        self._gh, self._repository, self._pause, self._now = gh, repository, pause, now
+
+    def check_access(self) -> None:
+        """Ask the host once whether it takes gh's token, and whether that may write to the repository.
+
+        Raises:
+            GhFailed: "refused" or "later", see the protocol.
+            Stopped: told to stop meanwhile.
+        """
+        answer = self._look()
+        if answer.said in PASSING:
+            self._pause(RETRY_AFTER_S)
+            answer = self._look()
+        if answer.said is not None:
+            limited = answer.said is Said.RATE_LIMITED
+            retry_at = limit_ends(answer, now=self._now()) if limited else None
+            raise not_seen(answer.said, answer.detail, repository=self._repository, retry_at=retry_at)
+        if why := why_not(answer):
+            raise not_allowed(why, repository=self._repository)
 
     def open_pull_request(self, new: NewPullRequest) -> PullRequest:
-        """Open one for the branch, or adopt the open one of the same branch and base.
+        """Open one for the branch, or adopt the open one of the same branch and base and bring it up to date.
 
         Raises:
             GhFailed: gh or the host cannot, or will not; the hint says what to do.
             Stopped: told to stop meanwhile; a repeat adopts what came of it.
         """
-        answer, warnings = self._ask(new)
-        opened = self._outcome(answer, new, warnings)
-        if opened is None and answer.said in _PASSING:
+        answer, opened = self._ask(new)
+        if opened is None and answer.said in PASSING:
             self._pause(RETRY_AFTER_S)
-            answer, warnings = self._ask(new)
-            opened = self._outcome(answer, new, warnings)
+            answer, opened = self._ask(new)
         if opened is None:
-            raise self._failure(answer, new)
+            limited = answer.said is Said.RATE_LIMITED
+            retry_at = self._limit_ends() if limited else None
+            raise not_opened(
+                answer, repository=self._repository, branch=new.branch, base=new.base, retry_at=retry_at
+            )
         return opened
 
-    def _ask(self, new: NewPullRequest) -> tuple[GhAnswer, tuple[str, ...]]:
-        """gh's answer, after giving up what the repository does not know: the pull request matters more."""
-        labels, draft = new.labels, new.draft
+    def _look(self) -> ApiAnswer:
+        place = self._repository
+        return self._gh.api(place.host, f"repos/{place.owner}/{place.name}")
+
+    def _limit_ends(self) -> datetime:
+        """gh keeps the headers of a refusal to itself; this question is free, and has them again."""
+        return limit_ends(self._gh.api(self._repository.host, "rate_limit"), now=self._now())
+
+    def _ask(self, new: NewPullRequest) -> tuple[GhAnswer, PullRequest | None]:
+        """gh's answer and what exists now, after giving up what the repository does not know: the rest matters more."""
         warnings: tuple[str, ...] = ()
         while True:
-            answer = self._gh.pull_request_create(
-                str(self._repository),
-                title=new.title,
-                body=new.body,
-                base=new.base,
-                head=new.branch,
-                draft=draft,
-                labels=labels,
-            )
-            if answer.said is Said.UNKNOWN_LABEL and labels:
-                known = tuple(label for label in labels if label.lower() != answer.label.lower())
-                labels = known if len(known) < len(labels) else ()
+            answer = self._create(new)
+            if answer.said is Said.UNKNOWN_LABEL and new.labels:
+                known = tuple(label for label in new.labels if label.lower() != answer.label.lower())
+                new = replace(new, labels=known if len(known) < len(new.labels) else ())
                 warnings += (f"{self._repository} has no label {answer.label!r}: left out",)
-            elif answer.said is Said.NO_DRAFTS and draft:
-                draft = False
+            elif answer.said is Said.NO_DRAFTS and new.draft:
+                new = replace(new, draft=False)
                 warnings += (f"{self._repository} takes no drafts: opened as ready for review",)
             else:
-                return answer, warnings
+                return answer, self._outcome(answer, new, warnings)
+
+    def _create(self, new: NewPullRequest) -> GhAnswer:
+        return self._gh.pull_request_create(
+            str(self._repository),
+            title=new.title,
+            body=marked(new.title, new.body),
+            base=new.base,
+            head=new.branch,
+            draft=new.draft,
+            labels=new.labels,
+        )
 
     def _outcome(
         self, answer: GhAnswer, new: NewPullRequest, warnings: tuple[str, ...]
@@ -108,29 +125,40 @@ class GitHubForge:
         """What exists now; None if nothing does, as far as can be seen."""
         if answer.said is Said.LABELS_FAILED:
             warnings += (f"its labels could not be set: {answer.detail}",)
-        if answer.said in _MADE and (moved := self._checked(answer.url)) is not None:
-            return PullRequest(
-                url=answer.url, adopted=answer.said is Said.EXISTS, warnings=(*warnings, *moved)
-            )
-        if answer.said in _UNSURE and (found := self._find(new)) is not None:
-            url, moved = found
-            lost = () if answer.said is Said.EXISTS else ("gh's answer got lost, but it is there",)
-            return PullRequest(url=url, adopted=True, warnings=(*warnings, *lost, *moved))
-        return None
-
-    def _find(self, new: NewPullRequest) -> tuple[str, tuple[str, ...]] | None:
-        """The address of the open pull request of our branch and base, with warnings; a fork's is not ours."""
+        moved = self._checked(answer.url) if answer.url else None
+        if answer.said in _MADE and moved is not None:
+            return PullRequest(url=answer.url, warnings=(*warnings, *moved))
+        if answer.said not in _UNSURE:
+            return None
         try:
-            listed = self._gh.pull_request_view(str(self._repository), new.branch)
-        except GhFailed:
-            return None  # the first failure is the one to tell
-        for seen in listed:
-            if (
-                seen.base == new.base
-                and not seen.from_fork
-                and (moved := self._checked(seen.url)) is not None
-            ):
-                return seen.url, moved
+            found = self._find(new)
+        except GhFailed as error:  # of two failures the first is the one to tell
+            if answer.said is not Said.EXISTS or moved is None:
+                return None
+            unseen = f"it is open already, but could not be looked at and brought up to date: {error}"
+            return PullRequest(url=answer.url, adopted=True, warnings=(*warnings, *moved, unseen))
+        if found is None:
+            return None
+        lost = () if answer.said is Said.EXISTS else ("gh's answer got lost, but it is there",)
+        opened = self._adopted(found, new)
+        return replace(opened, warnings=(*warnings, *lost, *opened.warnings))
+
+    def _adopted(self, found: tuple[SeenPullRequest, tuple[str, ...]], new: NewPullRequest) -> PullRequest:
+        """The open one, brought up to date."""
+        seen, moved = found
+        place = pull_request_place(seen.url) or self._repository
+        wanted = changes(seen, new)
+        request = OpenPullRequest(self._gh, place, pull_request_number(seen.url), pause=self._pause)
+        failed = request.change(wanted)
+        return PullRequest(url=seen.url, adopted=True, warnings=(*moved, *wanted.warnings, *failed))
+
+    def _find(self, new: NewPullRequest) -> tuple[SeenPullRequest, tuple[str, ...]] | None:
+        """The open pull request of our branch and base, with warnings; a fork's is not ours. Raises: GhFailed."""
+        for seen in self._gh.pull_request_view(str(self._repository), new.branch):
+            if seen.base != new.base or seen.from_fork:
+                continue
+            if (moved := self._checked(seen.url)) is not None:
+                return seen, moved
         return None
 
     def _checked(self, url: str) -> tuple[str, ...] | None:
@@ -151,15 +179,3 @@ class GitHubForge:
         if not place.is_named(owner, bare):
             return None
         return (f"{self._repository} is called {name} now: change the address of the remote",)
-
-    def _failure(self, answer: GhAnswer, new: NewPullRequest) -> GhFailed:
-        message, hint = _NO_ADDRESS if answer.said in _MADE else _PROBLEMS.get(answer.said, _ODD)
-        words = {
-            "host": self._repository.host,
-            "repository": str(self._repository),
-            "branch": new.branch,
-            "base": new.base,
-            "detail": answer.detail,
-            "url": repr(answer.url[:200]),
-        }
-        return GhFailed(message.format(**words), hint=hint.format(**words))

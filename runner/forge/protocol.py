@@ -7,6 +7,15 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a person asked for in so many words."""
+
+    title: bool = False
+    draft: bool = False
+    """They said whether it is to be a draft: `NewPullRequest.draft` is that, either way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewPullRequest:
     """A pull request to open; the branch is already on the remote."""
 
@@ -16,6 +25,12 @@ class NewPullRequest:
     base: str
     draft: bool = False
     labels: tuple[str, ...] = ()
+    asked: Asked | None = None
+    """Set when a person opens it by hand: of one that is open already only this is changed, whoever wrote it.
+
+    None: a run's. Title, text and draft of one that is open already become those of the run, as far as no person
+    edited them.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,16 +41,34 @@ class PullRequest:
     adopted: bool = False
     """It was open before we asked."""
     warnings: tuple[str, ...] = ()
-    """What did not work although it exists: a label, say."""
+    """What did not work although it exists: a label, say; and what was left because a person edited it."""
 
 
 class Forge(Protocol):
     """Opens pull requests."""
 
-    def open_pull_request(self, new: NewPullRequest) -> PullRequest:
-        """Open one for the branch, or adopt the open one of the same branch and base.
+    def check_access(self) -> None:
+        """Find out at little cost, before money is spent, whether a pull request could be opened here.
+
+        Nothing is changed. Silence is no promise: a right that only the act itself would show may still lack.
 
         Raises:
-            GhFailed: the forge cannot be reached, refuses, or gives no address; the hint says what to do.
+            GhFailed: `kind` "refused" (a person must act: no gh, not signed in, the token is not accepted, the
+                repository is not seen or may only be read) or "later" (no connection, no answer, the host failed
+                or wants fewer requests until `retry_at`: a run may begin all the same, it is likely to pass).
+            Stopped: told to stop meanwhile.
+        """
+        ...
+
+    def open_pull_request(self, new: NewPullRequest) -> PullRequest:
+        """Open one for the branch, or adopt the open one of the same branch and base and bring it up to date.
+
+        Labels are only ever added. What a person edited is left as it is, with a warning; so is what cannot be
+        changed: once one is found, this does not fail any more.
+
+        Raises:
+            GhFailed: the forge cannot be reached ("later"), refuses us ("refused") or the request ("rejected");
+                the hint says what to do.
+            Stopped: told to stop meanwhile; a repeat adopts what came of it.
         """
         ...

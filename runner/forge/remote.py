@@ -58,3 +58,9 @@ def pull_request_place(url: str) -> RemoteRepository | None:
     if found["scheme"] == "http" and not (is_loopback(host) or host.endswith(".localhost")):
         return None
     return RemoteRepository(host=host, owner=found["owner"], name=found["name"])
+
+
+def pull_request_number(url: str) -> int:
+    """The number in a pull request's address; 0 if it is not the address of one."""
+    found = _PULL_REQUEST.fullmatch(url)
+    return int(found["number"]) if found else 0

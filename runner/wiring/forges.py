@@ -11,7 +11,7 @@ from runner.forge.choose import choose
 from runner.forge.github import GitHubForge
 from runner.forge.local import LocalForge
 from runner.forge.protocol import Forge
-from runner.gh import Gh
+from runner.gh.program import Gh
 from runner.git.repository import Repository
 from runner.process.stop import Stop
 from runner.wiring.app import App

@@ -10,7 +10,7 @@ import pytest
 
 from runner.forge.github import GitHubForge
 from runner.forge.remote import RemoteRepository
-from runner.gh import Gh
+from runner.gh.program import Gh
 from tests.peers.github import HOST, GitHub
 from tests.support.branches import bare_with_branches
 from tests.support.needs import needs_program

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from runner.forge.choose import choose
 from runner.forge.github import GitHubForge
-from runner.gh import Gh
+from runner.gh.program import Gh
 from tests.forge.contract import wanted
 from tests.peers.github import GitHub
 from tests.support.git import Sandbox

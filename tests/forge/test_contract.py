@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from runner.forge.local import LocalForge
+from runner.forge.marking import unmarked
 from runner.forge.protocol import NewPullRequest
-from tests.forge.contract import ForgeContract, Look
+from tests.forge.contract import Edit, ForgeContract, Look
 from tests.peers.github import GitHub
 from tests.support.fake_forge import FakeForge
 
@@ -22,7 +24,7 @@ class TestGitHub(ForgeContract):
         return lambda: [
             NewPullRequest(
                 title=pull.title,
-                body=pull.body,
+                body=unmarked(pull.body),
                 branch=pull.head,
                 base=pull.base,
                 draft=pull.draft,
@@ -30,6 +32,17 @@ class TestGitHub(ForgeContract):
             )
             for pull in github.pulls
         ]
+
+    @pytest.fixture
+    def edit(self, github: GitHub) -> Edit:
+        def save(title: str | None, body: str | None) -> None:
+            pull = github.pulls[0]
+            pull.title = pull.title if title is None else title
+            # The web page sends its own line ends, also for what nobody touched.
+            kept = pull.body.removeprefix(unmarked(pull.body))
+            pull.body = (pull.body if body is None else body + kept).replace("\n", "\r\n")
+
+        return save
 
 
 class TestLocal(ForgeContract):
@@ -41,10 +54,27 @@ class TestLocal(ForgeContract):
     def look(self, tmp_path: Path) -> Look:
         def read() -> list[NewPullRequest]:
             files = sorted((tmp_path / "run").glob("*.json"), key=lambda path: (len(path.name), path.name))
-            records = [json.loads(path.read_text()) for path in files]
-            return [NewPullRequest(**{**record, "labels": tuple(record["labels"])}) for record in records]
+            return [one(path) for path in files]
+
+        def one(path: Path) -> NewPullRequest:
+            record = json.loads(path.read_text())
+            title, _, body = path.with_suffix(".md").read_text().removeprefix("# ").partition("\n\n")
+            if body.strip() == record["body"].strip():
+                body = record["body"]  # people's copy ends with one line end
+            return NewPullRequest(
+                **{**record, "title": title, "body": body, "labels": tuple(record["labels"])}
+            )
 
         return read
+
+    @pytest.fixture
+    def edit(self, tmp_path: Path) -> Edit:
+        def save(title: str | None, body: str | None) -> None:
+            path = tmp_path / "run/pull_request.md"
+            old_title, _, old_body = path.read_text().removeprefix("# ").partition("\n\n")
+            path.write_text(f"# {title or old_title}\n\n{body or old_body}")
+
+        return save
 
 
 class TestFake(ForgeContract):
@@ -55,3 +85,11 @@ class TestFake(ForgeContract):
     @pytest.fixture
     def look(self, forge: FakeForge) -> Look:
         return lambda: list(forge.opened)
+
+    @pytest.fixture
+    def edit(self, forge: FakeForge) -> Edit:
+        def save(title: str | None, body: str | None) -> None:
+            old = forge.opened[0]
+            forge.opened[0] = replace(old, title=title or old.title, body=body or old.body)
+
+        return save

@@ -7,14 +7,16 @@ import os
 import pytest
 
 from runner.errors import GhFailed
-from runner.forge.github import RETRY_AFTER_S, GitHubForge
+from runner.forge.github import GitHubForge
+from runner.forge.open_request import RETRY_AFTER_S
 from runner.forge.protocol import PullRequest
-from runner.gh import Gh
+from runner.gh.program import Gh
 from tests.forge.conftest import REPOSITORY
 from tests.forge.contract import wanted
 from tests.peers.github import HOST, GitHub, Trouble
 
 URL = f"http://{HOST}/acme/widget/pull/1"
+A_PERSONS = "a person wrote it: title and text are left as they are"
 
 
 def failure(forge: GitHubForge, **changes: str) -> GhFailed:
@@ -53,10 +55,13 @@ def test_a_draft_where_there_are_none_is_opened_all_the_same(forge: GitHubForge,
     assert not github.pulls[0].draft
 
 
-def test_one_that_a_person_opened_is_adopted(forge: GitHubForge, github: GitHub) -> None:
+def test_one_that_a_person_opened_is_adopted_as_it_is(forge: GitHubForge, github: GitHub) -> None:
     github.state.open_pull(head="feat/x")
 
-    assert forge.open_pull_request(wanted()) == PullRequest(url=URL, adopted=True)
+    opened = forge.open_pull_request(wanted())
+
+    assert opened == PullRequest(url=URL, adopted=True, warnings=(A_PERSONS,))
+    assert (github.pulls[0].title, github.pulls[0].body) == ("feat/x", "")
 
 
 def test_one_from_a_fork_with_the_same_branch_name_is_not_ours(forge: GitHubForge, github: GitHub) -> None:
@@ -79,7 +84,7 @@ def test_one_that_was_opened_meanwhile_is_found(forge: GitHubForge, github: GitH
     github.state.open_pull(head="feat/x", fork_owner="mallory")
     github.state.hide_from_branch_look_up = True
 
-    assert forge.open_pull_request(wanted()) == PullRequest(url=URL, adopted=True)
+    assert forge.open_pull_request(wanted()) == PullRequest(url=URL, adopted=True, warnings=(A_PERSONS,))
 
 
 def test_a_lost_reply_does_not_make_a_second_one(
@@ -125,10 +130,10 @@ REFUSALS = {
     Trouble.FORBIDDEN: (f"gh may not open pull requests in {REPOSITORY}", "the right to write pull requests"),
     Trouble.FORBIDDEN_FIELD: (f"gh may not open pull requests in {REPOSITORY}", "the right to write"),
     Trouble.SSO: ("Authorize in your web browser:  https://github.com/orgs/acme/sso", "gh auth status"),
-    Trouble.RATE_LIMIT: (f"{HOST} wants fewer requests: ", "gh api rate_limit"),
-    Trouble.RATE_LIMIT_FIELD: (f"{HOST} wants fewer requests: ", "gh api rate_limit"),
+    Trouble.RATE_LIMIT: (f"{HOST} wants fewer requests: ", "the branch is pushed: try again after 20"),
+    Trouble.RATE_LIMIT_FIELD: (f"{HOST} wants fewer requests: ", "the branch is pushed: try again after 20"),
     Trouble.SECONDARY_LIMIT: ("You have exceeded a secondary rate limit", "the branch is pushed"),
-    Trouble.NOT_JSON: ("gh could not open the pull request: invalid character", "gh pr create"),
+    Trouble.NOT_JSON: (f"what answered is not {HOST}: invalid character", "a sign-in page of the network"),
 }
 
 

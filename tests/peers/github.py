@@ -11,7 +11,6 @@ import socket
 import struct
 import threading
 from dataclasses import dataclass
-from enum import StrEnum, unique
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -19,61 +18,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.peers.git_http import request_body, serve_git
+from tests.peers.github_rest import RestAnswer, rest
 from tests.peers.github_state import GitHubState, Json, Pull, Refused
+from tests.peers.github_troubles import FIELDS, HOST, REFUSALS, SPENT, URLS, Trouble, refusal
 
-HOST = "github.localhost"
+__all__ = ["HOST", "TOKEN", "GitHub", "Trouble"]
+
 TOKEN = "gh-token-for-tests"
-
-
-@unique
-class Trouble(StrEnum):
-    """What can go wrong, as GitHub words it."""
-
-    UNAUTHORIZED = "401"
-    FORBIDDEN = "403, the token lacks the right"
-    FORBIDDEN_FIELD = "403 as a GraphQL error"
-    SSO = "403, the organisation wants single sign-on"
-    SERVER_ERROR = "502 with a page"
-    RATE_LIMIT = "403, the hour's requests are spent"
-    RATE_LIMIT_FIELD = "the spent hour as a GraphQL error"
-    SECONDARY_LIMIT = "403, too fast"
-    RESET = "the connection is reset before anything is done"
-    LOST_REPLY = "it is done, then the connection is reset"
-    NO_URL = "it is done, the answer has no address"
-    OTHER_HOST = "it is done, the answer's address is somewhere else"
-    OTHER_REPOSITORY = "it is done, the answer's address is another repository's"
-    NOT_JSON = "200 with a page"
-    HANG = "no answer until the server closes"
-
-
-_HTTP: dict[Trouble, tuple[int, str, dict[str, str]]] = {
-    Trouble.UNAUTHORIZED: (401, "Bad credentials", {}),
-    Trouble.FORBIDDEN: (403, "Resource not accessible by personal access token", {}),
-    Trouble.SSO: (
-        403,
-        "Resource protected by organization SAML enforcement. You must grant your OAuth token access.",
-        {"X-GitHub-SSO": "required; url=https://github.com/orgs/acme/sso?authorization_request=A1"},
-    ),
-    Trouble.RATE_LIMIT: (
-        403,
-        "API rate limit exceeded for user ID 1.",
-        {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1900000000"},
-    ),
-    Trouble.SECONDARY_LIMIT: (
-        403,
-        "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
-        {"retry-after": "60"},
-    ),
-}
-_FIELDS = {
-    Trouble.FORBIDDEN_FIELD: Refused("Resource not accessible by personal access token", kind="FORBIDDEN"),
-    Trouble.RATE_LIMIT_FIELD: Refused("API rate limit exceeded for user ID 1.", kind="RATE_LIMITED"),
-}
-_URLS = {
-    Trouble.NO_URL: "",
-    Trouble.OTHER_HOST: "https://github.example.org/acme/widget/pull/1",
-    Trouble.OTHER_REPOSITORY: f"http://{HOST}/mallory/widget/pull/1",
-}
 
 
 @dataclass(slots=True)
@@ -150,19 +101,28 @@ class GitHub:
         """Note the operation; the trouble it is to meet, once less from now on."""
         with self._lock:
             self.operations.append(operation)
-            return next((planned.trouble for planned in self._planned if planned.strikes(operation)), None)
+            found = next((planned.trouble for planned in self._planned if planned.strikes(operation)), None)
+            if found in SPENT:
+                self.state.spent = True
+                return None if operation == "GET /rate_limit" else found
+            return found
+
+    def ask_rest(self, method: str, path: str, body: Json) -> RestAnswer:
+        """The answer of one REST call."""
+        with self._lock:
+            return rest(self.state, method, path, body)
 
     def ask(self, operation: str, body: Json, trouble: Trouble | None) -> Json:
         """The whole GraphQL answer."""
         try:
-            if trouble in _FIELDS:
-                raise _FIELDS[trouble]
+            if trouble in FIELDS:
+                raise FIELDS[trouble]
             with self._lock:
                 data = self.state.answer(operation, body["query"], body.get("variables") or {})
         except Refused as refused:
             return {"data": {refused.error["path"][0]: None}, "errors": [refused.error]}
-        if trouble in _URLS:
-            data["createPullRequest"]["pullRequest"]["url"] = _URLS[trouble]
+        if trouble in URLS:
+            data["createPullRequest"]["pullRequest"]["url"] = URLS[trouble]
         return {"data": data}
 
     def wait_for_close(self) -> None:
@@ -191,6 +151,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = request_body(self)
         if not self._is_git(body):
             self._serve(json.loads(body))
+
+    def do_PATCH(self) -> None:
+        self._serve(json.loads(request_body(self)))
 
     def _is_git(self, body: bytes) -> bool:
         """Serve a fetch or a push of the repository; False if it is none."""
@@ -221,15 +184,18 @@ class _Handler(BaseHTTPRequestHandler):
         elif trouble is not None and self._fail(trouble):
             pass
         elif not found:
-            self._json(200, {"login": "ada"}, {"X-Oauth-Scopes": "repo, read:org"})
+            status, answer = self._github.ask_rest(str(self.command), target.path, body)
+            scopes = self._github.state.scopes
+            headers = {} if scopes is None else {"X-Oauth-Scopes": scopes}
+            self._reset() if trouble is Trouble.LOST_REPLY else self._json(status, answer, headers)
         else:
             answer = self._github.ask(operation, body, trouble)
             self._reset() if trouble is Trouble.LOST_REPLY else self._json(200, answer)
 
     def _fail(self, trouble: Trouble) -> bool:
         """Answer with the trouble; False if it is one that shows only after the work is done."""
-        if trouble in _HTTP:
-            status, message, headers = _HTTP[trouble]
+        if trouble in REFUSALS:
+            status, message, headers = refusal(trouble)
             self._json(status, {"message": message, "documentation_url": "https://docs.github.com"}, headers)
         elif trouble is Trouble.SERVER_ERROR:
             self._say(502, "text/html", b"<html><title>Unicorn! GitHub</title></html>")
@@ -244,7 +210,7 @@ class _Handler(BaseHTTPRequestHandler):
             return False
         return True
 
-    def _json(self, status: int, answer: Json, headers: dict[str, str] | None = None) -> None:
+    def _json(self, status: int, answer: object, headers: dict[str, str] | None = None) -> None:
         self._say(status, "application/json; charset=utf-8", json.dumps(answer).encode(), headers)
 
     def _say(self, status: int, kind: str, body: bytes, headers: dict[str, str] | None = None) -> None:

@@ -47,8 +47,18 @@ class GitHubState:
         self.former_name = ""
         """An earlier name that GitHub still answers to."""
         self.drafts_supported = True
+        self.may_pull, self.may_push, self.private, self.archived = True, True, False, False
+        self.scopes: str | None = "repo, read:org"
+        """What the token may do; None for one that has no scopes but rights of its own."""
+        self.spent = False
+        """The hour's requests."""
         self.hide_from_branch_look_up = False
         """As if somebody opened it between gh's look and its request."""
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the repository is called, in small letters: GitHub follows it to its new name."""
+        return f"{self.owner}/{self.name}".lower(), self.former_name.lower()
 
     def open_pull(self, *, head: str, base: str = "main", title: str = "", fork_owner: str = "") -> Pull:
         """Somebody opens a pull request on the web page."""
@@ -66,8 +76,14 @@ class GitHubState:
             "RepositoryResolveMetadataIDs": self._resolve,
             "PullRequestCreate": self._create,
             "PullRequestCreateMetadata": self._label,
+            "PullRequestReadyForReview": lambda _query, asked: self._set_draft(asked, draft=False),
+            "ConvertPullRequestToDraft": lambda _query, asked: self._set_draft(asked, draft=True),
             "UserCurrent": lambda _query, _variables: {"viewer": {"login": "ada"}},
         }
+        if "projectCards" in query:
+            # Boards of the old sort are gone, and with them every `gh pr edit` before 2.82.1.
+            words = "Projects (classic) is being deprecated in favor of the new Projects experience"
+            raise Refused(words, kind="", path="repository")
         return operations[operation](query, variables)
 
     def _repository(self, query: str, variables: Json) -> Json:
@@ -93,8 +109,7 @@ class GitHubState:
         return {"repository": {**repository, **address, **rights, **merges, "defaultBranchRef": branch}}
 
     def _known(self, owner: str, name: str) -> None:
-        # GitHub does not tell upper from lower case, and follows a repository to its new name.
-        if f"{owner}/{name}".lower() not in (f"{self.owner}/{self.name}".lower(), self.former_name.lower()):
+        if f"{owner}/{name}".lower() not in self.names:
             words = f"Could not resolve to a Repository with the name '{owner}/{name}'."
             raise Refused(words, kind="NOT_FOUND", path="repository")
 
@@ -131,6 +146,8 @@ class GitHubState:
             "url": pull.url,
             "state": pull.state,
             "title": pull.title,
+            "body": pull.body,
+            "labels": {"nodes": [{"name": label} for label in pull.labels], "totalCount": len(pull.labels)},
             "isDraft": pull.draft,
             "baseRefName": pull.base,
             "headRefName": pull.head,
@@ -192,3 +209,13 @@ class GitHubState:
         pull = self.pulls[int(asked["pullRequestId"].removeprefix("P_")) - 1]
         pull.labels += [self.labels[int(label.removeprefix("L_"))] for label in asked.get("labelIds") or ()]
         return {"updatePullRequest": {"clientMutationId": ""}}
+
+    def _set_draft(self, variables: Json, *, draft: bool) -> Json:
+        pull = self.pulls[int(variables["input"]["pullRequestId"].removeprefix("P_")) - 1]
+        if draft and not self.drafts_supported:
+            raise Refused(
+                "Draft pull requests are not supported in this repository.", path="convertPullRequestToDraft"
+            )
+        pull.draft = draft
+        name = "convertPullRequestToDraft" if draft else "markPullRequestReadyForReview"
+        return {name: {"pullRequest": {"id": f"P_{pull.number}"}}}

@@ -1,27 +1,71 @@
-"""A forge in memory: what was opened can be looked at, and it can be told to fail."""
+"""A forge in memory: what was opened can be looked at and edited, and it can be told to fail."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from runner.errors import RunnerError
+from runner.forge.adoption import changes
+from runner.forge.marking import mark, unmarked
 from runner.forge.protocol import NewPullRequest, PullRequest
+from runner.gh.program import SeenPullRequest
 
 
 class FakeForge:
-    """Keeps every pull request; `failures` are raised one per call before it works."""
+    """Keeps every pull request; `failures` are raised one per call before it works, `refusals` one per check.
 
-    def __init__(self, *, failures: tuple[RunnerError, ...] = (), warnings: tuple[str, ...] = ()) -> None:
+    `opened` is what people see: put another value there to edit it as a person would.
+    """
+
+    def __init__(
+        self,
+        *,
+        failures: tuple[RunnerError, ...] = (),
+        refusals: tuple[RunnerError, ...] = (),
+        warnings: tuple[str, ...] = (),
+    ) -> None:
         self.opened: list[NewPullRequest] = []
         self.warnings = warnings
-        self._failures = list(failures)
+        self.checks = 0
+        self._written: list[NewPullRequest] = []
+        self._failures, self._refusals = list(failures), list(refusals)
+
+    def check_access(self) -> None:
+        self.checks += 1
+        if self._refusals:
+            raise self._refusals.pop(0)
 
     def open_pull_request(self, new: NewPullRequest) -> PullRequest:
         if self._failures:
             raise self._failures.pop(0)
-        for number, old in enumerate(self.opened, start=1):
+        for at, old in enumerate(self.opened):
             if (old.branch, old.base) == (new.branch, new.base):
-                return PullRequest(url=self.url(number), adopted=True)
-        self.opened.append(new)
+                return self._adopted(at, old, new)
+        self.opened.append(replace(new, asked=None))
+        self._written.append(new)
         return PullRequest(url=self.url(len(self.opened)), warnings=self.warnings)
+
+    def _adopted(self, at: int, old: NewPullRequest, new: NewPullRequest) -> PullRequest:
+        written = self._written[at]
+        wanted = changes(
+            SeenPullRequest(
+                url=self.url(at + 1),
+                base=old.base,
+                from_fork=False,
+                title=old.title,
+                body=old.body + mark(written.title, written.body),
+                draft=old.draft,
+                labels=old.labels,
+            ),
+            new,
+        )
+        title = old.title if wanted.title is None else wanted.title
+        body = old.body if wanted.body is None else unmarked(wanted.body)
+        draft = old.draft if wanted.draft is None else wanted.draft
+        self.opened[at] = replace(old, title=title, body=body, draft=draft, labels=old.labels + wanted.labels)
+        if wanted.body is not None:  # a title by hand stays a person's
+            self._written[at] = new
+        return PullRequest(url=self.url(at + 1), adopted=True, warnings=wanted.warnings)
 
     @staticmethod
     def url(number: int) -> str:

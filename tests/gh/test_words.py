@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.gh import DETAIL_LIMIT, GhAnswer, Said, read_create
+from runner.gh.words import DETAIL_LIMIT, GhAnswer, Said, read_create
 
 URL = "http://github.localhost/acme/widget/pull/1"
 API = "http://api.github.localhost/graphql"
@@ -40,7 +40,9 @@ WORDS = {
     f'Post "{API}": read tcp 127.0.0.1:2->127.0.0.1:1: read: connection reset by peer\n': Said.NO_NETWORK,
     f'pull request create failed: Post "{API}": EOF\n': Said.NO_NETWORK,
     f'Post "{API}": tls: failed to verify certificate: x509: certificate signed by unknown authority': Said.NO_NETWORK,
-    "invalid character '<' looking for beginning of value\n": Said.OTHER,
+    "invalid character '<' looking for beginning of value\n": Said.ODD_ANSWER,
+    "unexpected end of JSON input\n": Said.ODD_ANSWER,
+    "GraphQL: '<x>' is invalid character soup (createPullRequest)\n": Said.OTHER,
     "GraphQL: Title is too long (maximum is 256 characters) (createPullRequest)\n": Said.OTHER,
 }
 

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from runner.errors import GhFailed, Stopped
-from runner.gh import Gh, GhAnswer, Said, SeenPullRequest
+from runner.gh.program import Gh, SeenPullRequest
+from runner.gh.words import GhAnswer, Said
 from runner.process.stop import Stop, StopReason
 from tests.peers.github import HOST, TOKEN, GitHub, Trouble
-from tests.support.branches import bare_with_branches
-from tests.support.needs import needs_program
 
 REPOSITORY = f"{HOST}/acme/widget"
 URL = f"http://{REPOSITORY}/pull/1"
-
-
-@pytest.fixture
-def github(tmp_path: Path) -> Iterator[GitHub]:
-    needs_program("gh")
-    with GitHub(bare_with_branches(tmp_path / "origin.git").path) as server:
-        yield server
-
-
-@pytest.fixture
-def gh(github: GitHub) -> Gh:
-    return Gh(environment=dict(os.environ) | github.environment, timeout_s=30)
 
 
 def create(gh: Gh, *, head: str = "feat/x", title: str = "T", labels: tuple[str, ...] = ()) -> GhAnswer:
@@ -106,16 +92,27 @@ def test_open_pull_requests_of_a_branch_are_seen_newest_first(gh: Gh, github: Gi
     seen = gh.pull_request_view(REPOSITORY, "feat/x")
 
     assert seen == (
-        SeenPullRequest(url=f"http://{REPOSITORY}/pull/2", base="next", from_fork=False),
-        SeenPullRequest(url=f"http://{REPOSITORY}/pull/1", base="main", from_fork=True),
+        SeenPullRequest(url=f"http://{REPOSITORY}/pull/2", base="next", from_fork=False, title="feat/x"),
+        SeenPullRequest(url=f"http://{REPOSITORY}/pull/1", base="main", from_fork=True, title="feat/x"),
     )
+
+
+def test_an_open_pull_request_is_seen_with_all_that_can_be_brought_up_to_date(gh: Gh, github: GitHub) -> None:
+    pull = github.state.open_pull(head="feat/x", title="T")
+    pull.body, pull.draft, pull.labels = "Ümläut\r\n<!-- x -->", True, ["bug", 'odd, "label"']
+
+    (seen,) = gh.pull_request_view(REPOSITORY, "feat/x")
+
+    assert (seen.title, seen.body, seen.draft) == ("T", "Ümläut\r\n<!-- x -->", True)
+    assert seen.labels == ("bug", 'odd, "label"')
 
 
 def test_a_list_that_was_refused_is_an_error_with_its_words(gh: Gh, github: GitHub) -> None:
     github.trouble(Trouble.FORBIDDEN)
 
-    with pytest.raises(GhFailed, match="HTTP 403: Resource not accessible"):
+    with pytest.raises(GhFailed, match="HTTP 403: Resource not accessible") as caught:
         gh.pull_request_view(REPOSITORY, "feat/x")
+    assert caught.value.kind == "refused"
 
 
 def test_a_renamed_repository_tells_its_new_name(gh: Gh, github: GitHub) -> None:
@@ -139,6 +136,7 @@ def test_a_program_that_is_not_there_is_not_available(tmp_path: Path) -> None:
     with pytest.raises(GhFailed, match="gh") as caught:
         create(gh)
     assert caught.value.hint == "install gh, or pass --no-pr"
+    assert caught.value.kind == "refused"
 
 
 class StandIn:
@@ -149,7 +147,7 @@ class StandIn:
 
     def says(self, stdout: str, *, code: int = 0, stderr: str = "") -> None:
         self.program.write_text(
-            f"#!/bin/sh\nenv > {self.notes}; stat -c %a body.md >> {self.notes}; ls -a >> {self.notes}\n"
+            f"#!/bin/sh\nenv > {self.notes}; stat -c %a text >> {self.notes}; ls -a >> {self.notes}\n"
             f"printf '%s' '{stdout}'; printf '%s' '{stderr}' >&2; exit {code}\n"
         )
         self.program.chmod(0o755)
@@ -184,7 +182,7 @@ def test_the_body_is_a_private_file_in_a_folder_that_is_gone_afterwards(
 
     create(stand_in.gh())
 
-    assert stand_in.notes.read_text().splitlines()[-4:] == ["600", ".", "..", "body.md"]
+    assert stand_in.notes.read_text().splitlines()[-4:] == ["600", ".", "..", "text"]
     assert list(scratch.iterdir()) == []
 
 
@@ -207,6 +205,10 @@ def test_no_place_for_the_body_is_one_line(
         "[[]]",
         '[{"url": 1, "baseRefName": "main", "isCrossRepository": false}]',
         '[{"url": "x"}]',
+        '[{"url": "u", "baseRefName": "m", "isCrossRepository": false, "title": "t", "body": "b", "isDraft": 0, '
+        '"labels": []}]',
+        '[{"url": "u", "baseRefName": "m", "isCrossRepository": false, "title": "t", "body": "b", "isDraft": true, '
+        '"labels": [{"name": 7}]}]',
         "null",
     ],
 )
