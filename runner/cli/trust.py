@@ -20,28 +20,42 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--list", "list_all", is_flag=True, help="List every trusted repository.")
 @click.option("--revoke", is_flag=True, help="Trust nothing of this repository any more.")
+@click.option("--rev", metavar="COMMIT", help="As they are in this commit, not as they lie in the checkout.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @click.pass_obj
-def trust(app: App, list_all: bool, revoke: bool, yes: bool, as_json: bool) -> None:
+def trust(app: App, list_all: bool, revoke: bool, rev: str | None, yes: bool, as_json: bool) -> None:
     """Trust this repository's own settings and prompts as they are now.
 
     Its .runner.toml can name programs to run (checks, set-up), so look at it first; when a file changes, trust
     ends. It holds in all work trees of the repository. Without a terminal only --yes trusts.
 
+    A run follows the files of the commit it starts from; --rev trusts those.
+
     \b
     Example:
       runner trust
+      runner trust --rev origin/main
       runner trust --list
     """
     if list_all and revoke:
         raise click.UsageError("--list goes without --revoke")
+    if rev and (list_all or revoke):
+        raise click.UsageError("--rev goes with neither --list nor --revoke")
     if list_all:
         _list(app, as_json=as_json)
     elif revoke:
         _revoke(app, as_json=as_json)
     else:
-        _trust(app, yes=yes, as_json=as_json)
+        _trust(_at(app, rev), yes=yes, as_json=as_json)
+
+
+def _at(app: App, rev: str | None) -> App:
+    if rev is None:
+        return app
+    from runner.wiring.base import app_at_rev
+
+    return app_at_rev(app, rev)
 
 
 def _list(app: App, *, as_json: bool) -> None:

@@ -42,6 +42,10 @@ class Policy:
     copy: tuple[str, ...] = ()
     context_tokens: int = 8000
     context_exclude: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    """Keys and prompts of the base commit that are not followed, for want of trust."""
+    warnings: tuple[str, ...] = ()
+    """What a developer would not expect of this policy, one line each; for the report."""
 
     def model_for(self, task_model: str | None) -> str | None:
         """Flag, task, settings, else the first model the limits allow; None leaves it to claude."""

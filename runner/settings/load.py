@@ -45,8 +45,17 @@ class Configuration(NamedTuple):
     project: ProjectFiles | None = None
     """What the repository says, trusted or not; None outside a repository."""
     profile: str | None = None
-    warnings: tuple[str, ...] = ()
-    """One line each; nothing is wrong with what holds."""
+    left_out: tuple[str, ...] = ()
+    """Keys that the repository sets and that do not hold, for want of trust."""
+    own_warnings: tuple[str, ...] = ()
+    """About the user's own files and the work tree; one line each."""
+    trust_warnings: tuple[str, ...] = ()
+    """About what is not followed for want of trust; one line each."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One line each; nothing is wrong with what holds."""
+        return (*self.own_warnings, *self.trust_warnings)
 
     def origin(self, key: str) -> str:
         """Where a value came from: `default`, a file and its line, a variable, a flag."""
@@ -105,7 +114,9 @@ def load(
         verdict=standing,
         project=files,
         profile=checked.profile,
-        warnings=(*work_tree_warnings(checked.sources), *ignored(checked.project, left_out, files, standing)),
+        left_out=left_out,
+        own_warnings=tuple(work_tree_warnings(checked.sources)),
+        trust_warnings=tuple(ignored(checked.project, left_out, files, standing)),
     )
 
 

@@ -41,7 +41,9 @@ at once. `runner config validate` does nothing else, and looks at all profiles, 
 
 `runner trust` trusts the `.runner.toml` and the prompts folder of a repository as they are, in all its work trees: by
 the SHA-256 of every file. A file that changes asks again; one that changes back does not. `runner trust --list` and
-`--revoke` show and end it. An address or a token is never taken from a repository, also not from its `.env`.
+`--revoke` show and end it. A run follows these files as they are in the commit it starts from, as far as that content
+is trusted, and not as they lie in the checkout; `runner trust --rev COMMIT` trusts a commit's. An address or a token is
+never taken from a repository, also not from its `.env`.
 
 ## Tokens
 

@@ -6,12 +6,12 @@ They may come from the work tree or from a commit; trust is about these bytes, n
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
 from runner.errors import SettingsProblem
-from runner.settings.files import SIZE_LIMIT_BYTES, read_file
+from runner.settings.files import read_file
 
 SETTINGS_NAME = ".runner.toml"
 MOST_PROMPTS = 100
@@ -22,7 +22,12 @@ class ProjectSource(Protocol):
 
     @property
     def top(self) -> Path:
-        """The top of the developer's checkout; trust is given to this path."""
+        """The top of the developer's checkout; trust is given to its repository."""
+        ...
+
+    @property
+    def shown(self) -> Path:
+        """Where the files are, as a message names them."""
         ...
 
     def under(self, folder: str) -> tuple[str, ...]:
@@ -43,6 +48,10 @@ class WorkTree(NamedTuple):
 
     top: Path
 
+    @property
+    def shown(self) -> Path:
+        return self.top
+
     def under(self, folder: str) -> tuple[str, ...]:
         start = self.top / folder
         if not self._is_inside(start):
@@ -60,24 +69,6 @@ class WorkTree(NamedTuple):
         return path.resolve().is_relative_to(self.top.resolve())
 
 
-class Snapshot(NamedTuple):
-    """The files as they are in a commit: `blobs` maps the name of each regular file to a way to read it."""
-
-    top: Path
-    blobs: Mapping[str, Callable[[], bytes]]
-
-    def under(self, folder: str) -> tuple[str, ...]:
-        return tuple(sorted(name for name in self.blobs if name.startswith(folder.rstrip("/") + "/")))
-
-    def read(self, name: str) -> bytes | None:
-        if name not in self.blobs:
-            return None
-        data = self.blobs[name]()
-        if len(data) > SIZE_LIMIT_BYTES:
-            raise SettingsProblem(f"{name}: is larger than {SIZE_LIMIT_BYTES // 1024} KB")
-        return data
-
-
 class ProjectFiles(NamedTuple):
     """What a repository says, gathered once."""
 
@@ -90,10 +81,19 @@ class ProjectFiles(NamedTuple):
     @property
     def prompts(self) -> dict[str, bytes]:
         """The prompts alone, named relative to their folder."""
-        start = self.folder.rstrip("/") + "/"
+        start = self._start
         return {
             name.removeprefix(start): data for name, data in self.contents.items() if name.startswith(start)
         }
+
+    @property
+    def prompt_files(self) -> tuple[str, ...]:
+        """The prompts' own names in the repository, sorted."""
+        return tuple(sorted(name for name in self.contents if name.startswith(self._start)))
+
+    @property
+    def _start(self) -> str:
+        return PurePosixPath(self.folder).as_posix() + "/"
 
 
 def gather(source: ProjectSource, folder: str) -> ProjectFiles:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,9 +20,13 @@ if TYPE_CHECKING:
     from runner.redaction.redactor import Redactor
     from runner.settings.load import Configuration
     from runner.settings.model import Settings
-    from runner.settings.project_files import WorkTree
+    from runner.settings.project_files import ProjectSource
     from runner.storage.database import Database
     from runner.tasks.embedded import EmbeddedBoard, EmbeddedClaims
+
+
+OF_THE_SOURCE = frozenset({"source", "configuration", "prompts"})
+"""What follows from the repository's own files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,8 @@ class App:
     def __init__(self, *, environ: Mapping[str, str], flags: Flags | None = None) -> None:
         self.environ = dict(environ)
         self.flags = flags or Flags()
+        self._kin: list[App] = []
+        self._told: set[str] = set()
 
     def act_as(self, *, agent: str | None = None, project: str | None = None) -> None:
         """Take over what a flag behind the subcommand says, before anything is done; None leaves it as it is."""
@@ -52,6 +58,24 @@ class App:
         )
         for built in ("configuration", "agent_id", "project"):
             self.__dict__.pop(built, None)
+
+    def reading(self, source: ProjectSource) -> App:
+        """The same, with the repository's own settings and prompts from `source`: a commit, say.
+
+        Who acts, and for which project, stays what it is in the checkout. What is open already is shared.
+        """
+        made = App(environ=self.environ, flags=self.flags)
+        self._kin.append(made)
+        kept = {"agent_id": self.agent_id, "project": self.project}
+        built = {name: value for name, value in self.__dict__.items() if name not in OF_THE_SOURCE}
+        made.__dict__.update({**built, **kept, "source": source, "_kin": []})
+        return made
+
+    def untold(self, warnings: Iterable[str]) -> tuple[str, ...]:
+        """Those that nobody was told in this command yet: one that waits or goes on must not repeat itself."""
+        new = tuple(warning for warning in warnings if warning not in self._told)
+        self._told.update(new)
+        return new
 
     @cached_property
     def cwd(self) -> Path:
@@ -68,7 +92,7 @@ class App:
         return Paths.from_environment(self.environ)
 
     @cached_property
-    def source(self) -> WorkTree | None:
+    def source(self) -> ProjectSource | None:
         """The repository we stand in, as a place of settings; None outside of one. Costs no git."""
         from runner.settings.project_files import WorkTree
 
@@ -229,7 +253,7 @@ class App:
         for name, data in contents.items():
             if "/" not in name:
                 write_private(folder / name, data)
-        return {folder: self.source.top / self.settings.prompts.folder}
+        return {folder: self.source.shown / self.settings.prompts.folder}
 
     def configure_log(self) -> None:
         """Send log lines to their file, and to standard error as asked; called once, by the command line."""
@@ -244,5 +268,7 @@ class App:
 
     def close(self) -> None:
         """Let go of what was opened."""
+        for app in self._kin:
+            app.close()
         if "_database" in self.__dict__:
             self._database.close()

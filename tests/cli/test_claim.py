@@ -187,14 +187,15 @@ def test_words_that_do_not_go_together_are_refused(console: Console, words: list
     assert console("claim", *words).error == (2, message, "`runner claim --help` shows how")
 
 
-def test_settings_that_are_not_followed_are_a_warning(console: Console) -> None:
+def test_settings_that_are_not_followed_are_a_warning(console: Console, repository: Sandbox) -> None:
     console.ok("trust", "--revoke")
     console.ok("submit", "Fix add")
 
     said = console("claim", "--json")
 
-    assert said.err.startswith(
-        "warning: .runner.toml:2: checks.commands: is ignored while the project is not trusted"
+    assert said.err.splitlines()[0] == (
+        f"warning: main at {repository.head()[:10]}: checks.commands is ignored, because .runner.toml is not trusted "
+        "as it stands there; look at it, then run `runner trust`"
     )
     assert said.json["checks"] == {"base": [], "result": []}
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from runner.errors import SettingsProblem
-from runner.settings.files import SIZE_LIMIT_BYTES
 from runner.settings.grants import MOST_VERSIONS, trust_file
-from runner.settings.project_files import MOST_PROMPTS, Snapshot, WorkTree, gather
+from runner.settings.project_files import MOST_PROMPTS, WorkTree, gather
 from runner.settings.trust import Standing, list_trusted, revoke, trust, verdict
 from tests.settings.conftest import Desk
+from tests.settings.given import Given
 from tests.settings.now import NOW
 
 TRUSTED_KEYS = """\
@@ -180,48 +180,37 @@ def test_trust_belongs_to_one_path_however_it_is_reached(desk: Desk, tmp_path: P
 def test_trust_is_about_the_bytes_that_are_given_not_about_the_disk(desk: Desk) -> None:
     desk.project('[claude]\nmodel = "opus"\n')
     desk.trust()
-    evil = Snapshot(top=desk.top, blobs={".runner.toml": lambda: b'[checks]\ncommands = ["evil"]\n'})
-    same = Snapshot(
-        top=desk.top,
-        blobs={
-            ".runner.toml": lambda: b'[claude]\nmodel = "opus"\n',
-            "other": lambda: b"",
-            ".runner/x": lambda: b"",
-        },
+    evil = Given(top=desk.top, files={".runner.toml": b'[checks]\ncommands = ["evil"]\n'})
+    same = Given(
+        top=desk.top, files={".runner.toml": b'[claude]\nmodel = "opus"\n', "other": b"", ".runner/x": b""}
     )
 
     assert desk.load(source=evil).settings.checks.commands == ()
     assert desk.load(source=same).settings.claude.model == "opus"
 
 
-def test_the_prompts_of_a_commit_are_read_from_it(desk: Desk) -> None:
-    commit = Snapshot(
+def test_prompts_are_named_from_their_folder_on(desk: Desk) -> None:
+    source = Given(
         top=desk.top,
-        blobs={
-            ".runner/prompts/task.md.j2": lambda: b"a",
-            ".runner/prompts/sub/x.j2": lambda: b"b",
-            ".runner/prompts.txt": lambda: b"c",
+        files={
+            ".runner/prompts/task.md.j2": b"a",
+            ".runner/prompts/sub/x.j2": b"b",
+            ".runner/prompts.txt": b"c",
         },
     )
 
-    files = gather(commit, ".runner/prompts")
+    files = gather(source, ".runner/./prompts/")
 
     assert files.prompts == {"task.md.j2": b"a", "sub/x.j2": b"b"}
+    assert files.prompt_files == (".runner/prompts/sub/x.j2", ".runner/prompts/task.md.j2")
     assert sorted(files.contents) == [".runner/prompts/sub/x.j2", ".runner/prompts/task.md.j2"]
 
 
-def test_a_huge_file_in_a_commit_is_a_problem(desk: Desk) -> None:
-    commit = Snapshot(top=desk.top, blobs={".runner.toml": lambda: b"#" * (SIZE_LIMIT_BYTES + 1)})
-
-    with pytest.raises(SettingsProblem, match="larger than 256 KB"):
-        desk.load(source=commit)
-
-
 def test_too_many_prompts_are_a_problem(desk: Desk) -> None:
-    commit = Snapshot(top=desk.top, blobs={f"p/{number}": bytes for number in range(MOST_PROMPTS + 1)})
+    source = Given(top=desk.top, files={f"p/{number}": b"" for number in range(MOST_PROMPTS + 1)})
 
     with pytest.raises(SettingsProblem, match="has 101 files"):
-        gather(commit, "p")
+        gather(source, "p")
 
 
 def test_links_lead_nowhere(desk: Desk, tmp_path: Path) -> None:
