@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from runner.claude.call import Patience
 from runner.claude.program import ClaudeProgram
 from runner.claude.protocol import ClaudeRequest, ClaudeResult, ClaudeRunner, Message
 from runner.process.stop import Stop
@@ -118,7 +119,7 @@ def script(tmp_path: Path) -> Script:
     """`script(body, version=...)`: a ClaudeProgram around a shell script; `$HERE` is a folder of its own."""
 
     def make(
-        body: str, *, version: str = "echo '2.1.330 (Claude Code)'", exit_wait_s: float = 30.0
+        body: str, *, version: str = "echo '2.1.330 (Claude Code)'", patience: Patience | None = None
     ) -> ClaudeProgram:
         here = tmp_path / "program"
         here.mkdir()
@@ -129,6 +130,6 @@ def script(tmp_path: Path) -> Script:
             f'#!/bin/sh\nHERE={here}\nif [ "$1" = --version ]; then\n{version}\nexit\nfi\n{body}\n'
         )
         path.chmod(0o755)
-        return ClaudeProgram(str(path), os.environ, exit_wait_s=exit_wait_s)
+        return ClaudeProgram(str(path), os.environ, patience=patience)
 
     return make

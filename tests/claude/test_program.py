@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 import uuid
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -189,11 +190,16 @@ def test_a_stop_reaches_the_tool_that_runs(workdir: Path) -> None:
 def test_the_last_line_of_the_stream_tells_how_the_child_ended(speak: Speak) -> None:
     spoken = speak(text("fine"))
 
-    assert json.loads(spoken.heard.lines[-1]) == {
+    told = json.loads(spoken.heard.lines[-1])
+    at = datetime.fromisoformat(told.pop("at"))
+    assert abs(datetime.now(UTC) - at) < timedelta(minutes=1)
+    assert told == {
         "type": "runner_ended",
         "exit_code": 0,
         "stop": "",
         "timed_out": False,
+        "silent_s": 0.0,
+        "too_much": False,
         "stderr": "",
     }
     assert json.loads(spoken.heard.lines[-2])["type"] == "result"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import runner.claude.program as program_module
+import runner.claude.call as call_module
+from runner.claude.call import Patience
 from runner.claude.program import ClaudeProgram
 from runner.errors import ClaudeNotStarted, SettingsProblem, Stopped
 from runner.process.stop import Stop, StopReason
@@ -24,13 +25,6 @@ def test_a_program_that_is_missing_is_one_clear_line(workdir: Path) -> None:
 
     assert "install Claude Code" in raised.value.hint
     assert raised.value.exit_code == 5
-
-
-def test_a_program_that_went_away_after_its_version_is_the_same(script: Script, workdir: Path) -> None:
-    claude = script("", version='echo 2.1.330; rm "$HERE/claude"')
-
-    with pytest.raises(ClaudeNotStarted, match="cannot be run"):
-        run(claude, asked(workdir, prompt=pytest.fail))
 
 
 def test_a_program_that_is_too_old_is_not_asked(script: Script, workdir: Path) -> None:
@@ -116,7 +110,9 @@ def test_an_end_without_a_result_is_told_apart(script: Script, workdir: Path) ->
 
 
 def test_a_program_that_lingers_after_its_result_is_ended(script: Script, workdir: Path) -> None:
-    claude = script('cat "$HERE/init" "$HERE/result" "$HERE/result"; sleep 600', exit_wait_s=0.2)
+    claude = script(
+        'cat "$HERE/init" "$HERE/result" "$HERE/result"; sleep 600', patience=Patience(exit_wait_s=0.2)
+    )
     request = asked(workdir)
 
     ended = run(claude, request)
@@ -156,7 +152,7 @@ def test_the_prompt_arrives_whole_on_standard_input(script: Script, workdir: Pat
 def test_a_slow_prompt_gets_a_second_start_and_is_not_made_again(
     script: Script, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(program_module, "SLOW_PROMPT_S", -1.0)
+    monkeypatch.setattr(call_module, "SLOW_PROMPT_S", -1.0)
     claude = script(
         'if [ ! -e "$HERE/once" ]; then touch "$HERE/once"; echo "Error: no input" >&2; exit 1; fi\n'
         'cat "$HERE/init" "$HERE/result"'
@@ -172,7 +168,7 @@ def test_a_slow_prompt_gets_a_second_start_and_is_not_made_again(
 def test_a_second_start_that_fails_is_the_last(
     script: Script, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(program_module, "SLOW_PROMPT_S", -1.0)
+    monkeypatch.setattr(call_module, "SLOW_PROMPT_S", -1.0)
     claude = script('echo x >> "$HERE/starts"; echo "Error: no input" >&2; exit 1')
 
     with pytest.raises(ClaudeNotStarted, match="no input"):
