@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from pathlib import Path
 
@@ -124,7 +125,7 @@ def test_replaced_while_it_answers_it_goes_on_and_what_it_said_is_booked(
     ended = run(script(body), asked(workdir))
 
     assert ended.outcome is Outcome.CRASHED
-    assert ended.text == "claude ended with signal 7 and without a result"
+    assert ended.text == f"claude ended with signal {signal.SIGBUS:d} and without a result"
     assert (ended.cost_nano_usd, ended.estimated) == (4_000_000, True)
     assert not program.exists()
 
