@@ -48,6 +48,22 @@ def one_holder(path: Path, *, busy: Busy, timeout_s: float, pause: Pause = time.
         yield
 
 
+def try_lock(path: Path) -> int | None:
+    """Lock the file `path`, which is made if it is missing; its descriptor, for `unlock`. None: it is in other hands.
+
+    Raises:
+        StoreFailed: the file cannot be made or opened.
+    """
+    return _taken(path, os.O_RDWR | os.O_CREAT)
+
+
+def unlock(descriptor: int) -> None:
+    """Let go of what `try_lock` gave."""
+    # Closing alone would leave it to a child of ours that is between its fork and its exec.
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)
+
+
 @contextmanager
 def _held(path: Path, flags: int, busy: Busy, timeout_s: float, pause: Pause) -> Iterator[None]:
     deadline = time.monotonic() + timeout_s
@@ -58,9 +74,7 @@ def _held(path: Path, flags: int, busy: Busy, timeout_s: float, pause: Pause) ->
     try:
         yield
     finally:
-        # Closing alone would leave it to a child of ours that is between its fork and its exec.
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
-        os.close(descriptor)
+        unlock(descriptor)
 
 
 def _taken(path: Path, flags: int) -> int | None:

@@ -32,6 +32,15 @@ class Tokens:
             output=self.output + other.output,
         )
 
+    def less(self, earlier: Tokens) -> Tokens:
+        """What was used since `earlier`, class by class; never negative."""
+        return Tokens(
+            input=max(0, self.input - earlier.input),
+            cache_creation=max(0, self.cache_creation - earlier.cache_creation),
+            cache_read=max(0, self.cache_read - earlier.cache_read),
+            output=max(0, self.output - earlier.output),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -158,3 +167,9 @@ class Spent:
 
     tokens: Tokens = field(default_factory=Tokens)
     cost_nano: int = 0
+
+    def less(self, earlier: Spent) -> Spent:
+        """What was spent since `earlier`; never negative."""
+        return Spent(
+            tokens=self.tokens.less(earlier.tokens), cost_nano=max(0, self.cost_nano - earlier.cost_nano)
+        )

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.allowance.model import NANO_PER_USD
 from runner.cli.arguments import agent_option, project_option, task_argument
-from runner.cli.exit_codes import EXIT_CODES
-from runner.cli.output import counted, json_option, print_json, safe, safe_block, show, tell_warnings
+from runner.cli.output import json_option, safe, tell_warnings
 from runner.cli.progress import choose_progress
+from runner.cli.report import tell_report
 from runner.cli.stopping import stop_on_interrupt
 from runner.errors import GitFailed, NothingToClaim, QuotaExceeded
 from runner.process.stop import Stop
 from runner.tasks.model import Outcome, Status
 
 if TYPE_CHECKING:
-    from runner.runs.looking import Preview
     from runner.runs.model import RunReport
     from runner.wiring.app import App
     from runner.wiring.runs import ClaimFlags
@@ -59,7 +57,8 @@ def claim(
 ) -> None:
     """Take a task and work on it until its pull request is open.
 
-    It is TASK, or the best ready one of this checkout's project.
+    It is TASK, or the best ready one of this checkout's project. A run of this repository that was killed, or whose
+    delivery had to wait, is gone on with first.
 
     Exit codes: 0 done, 1 not done or a person is needed, 3 somebody else has it, 4 later (nothing is ready, or the
     allowance is spent), 5 outside trouble, 130 interrupted. With --loop it is the largest of all runs.
@@ -76,14 +75,16 @@ def claim(
     if dry_run and (wait or loop):
         raise click.UsageError("--dry-run goes with neither --wait nor --loop")
     flags = ClaimFlags(model=model, draft=draft, pull_request=not no_pr, any_project=any_project)
-    tell_warnings(app.configuration.warnings)
+    tell_warnings(app.configuration.own_warnings)
     if dry_run:
-        _preview(app, flags, task_id, as_json=as_json)
+        from runner.cli.preview import preview_claim
+
+        preview_claim(app, flags, task_id, as_json=as_json)
         return
     app.configure_log()
     with stop_on_interrupt() as stop:
         codes = [
-            _tell(report, as_json=as_json)
+            tell_report(report, as_json=as_json)
             for report in _reports(app, flags, task_id, stop=stop, wait=wait, loop=loop)
         ]
     click.get_current_context().exit(max(codes, default=0))
@@ -133,94 +134,31 @@ def _frees_itself(app: App, denied: QuotaExceeded) -> bool:
 
 def _run_once(app: App, flags: ClaimFlags, task_id: str | None, stop: Stop) -> RunReport:
     from runner.runs.claiming import reserve_and_claim
+    from runner.runs.unfinished import go_on_with_earlier
     from runner.runs.work import work_on
+    from runner.wiring.again import tools_again
+    from runner.wiring.base import follow_base
     from runner.wiring.runs import build_policy, build_tools
 
-    policy = build_policy(app, flags)
     progress = choose_progress()
     try:
         tools = build_tools(app, [progress], stop)
-        base = tools.clone.resolve_base(policy.base, stop=stop)
+        earlier = go_on_with_earlier(
+            tools,
+            lambda record: tools_again(app, tools, record),
+            agent_id=app.agent_id,
+            stop=stop,
+            tell=lambda line: click.echo(safe(line), err=True),
+            task_id=task_id,
+        )
+        if earlier is not None:
+            return earlier
+        base = tools.clone.resolve_base(app.settings.pull_request.base, stop=stop)
         if base.trouble:
             # What claude would do now could not be pushed: it would be paid for, and then lost.
             raise GitFailed(f"{base.remote} cannot be reached: {base.trouble}", hint=base.hint)
+        tools, policy = follow_base(app, tools, base, lambda there: build_policy(there, flags))
+        tell_warnings(app.untold(policy.warnings))
         return work_on(reserve_and_claim(tools, policy, base, task_id=task_id, stop=stop))
     finally:
         progress.close()
-
-
-def _tell(report: RunReport, *, as_json: bool) -> int:
-    """Print how a run ended; returns its exit code."""
-    from runner.runs.ending import outcome_facts
-
-    if as_json:
-        print_json(outcome_facts(report))
-    else:
-        click.echo("\n".join(_lines(report)))
-    return EXIT_CODES[report.outcome]
-
-
-def _lines(report: RunReport) -> list[str]:
-    usage, tokens = report.usage, report.usage.tokens
-    lines = [
-        f"{report.task_id}: {report.outcome.value}" + (f" ({safe(report.cause)})" if report.cause else "")
-    ]
-    if report.branch:
-        lines.append(f"branch:       {report.branch}")
-    if report.pull_request:
-        lines.append(f"pull request: {report.pull_request}")
-    lines += [
-        f"check:        {safe(check.command)}: {'passed' if check.green else 'failed'}"
-        for check in report.evidence.result
-    ]
-    spent = ", ".join(
-        (
-            f"${usage.cost_nano / NANO_PER_USD:.4f}",
-            counted(tokens.counted, "token"),
-            counted(usage.turns, "turn"),
-            f"{usage.seconds:.1f} s",
-        )
-    )
-    lines.append(f"cost:         {spent}")
-    lines += [f"warning:      {safe(warning)}" for warning in report.warnings]
-    lines.append(f"run:          {report.run_id}")
-    if report.hint:
-        lines.append(f"hint: {safe(report.hint)}")
-    return lines
-
-
-def _preview(app: App, flags: ClaimFlags, task_id: str | None, *, as_json: bool) -> None:
-    from runner.allowance.report import explain
-    from runner.wiring.runs import build_looker, build_policy
-
-    policy = build_policy(app, flags)
-    preview = build_looker(app).preview(policy, task_id)
-    sentences = explain(preview.ask, preview.verdict, limits=policy.limits, source=app.limits.source())
-    show(_preview_facts(preview), as_json=as_json, text=_preview_text(preview, sentences))
-    if not preview.verdict.granted:
-        click.get_current_context().exit(QuotaExceeded.exit_code)
-
-
-def _preview_facts(preview: Preview) -> dict[str, object]:
-    return {
-        "task_id": preview.task.id,
-        "branch": preview.branch,
-        "model": preview.model,
-        "prompt": preview.prompt,
-        "prompt_tokens": preview.prompt_tokens,
-        "estimate": {"tokens": preview.ask.tokens, "cost_usd": preview.ask.cost_nano / NANO_PER_USD},
-        "granted": preview.verdict.granted,
-        "denial": preview.verdict.denial,
-    }
-
-
-def _preview_text(preview: Preview, sentences: tuple[str, ...]) -> str:
-    head = [
-        safe_block(preview.prompt),
-        "-" * 40,
-        f"task:     {preview.task.id} {safe(preview.task.title)}",
-        f"branch:   {preview.branch}",
-        f"model:    {preview.model or 'as claude chooses'}",
-        f"prompt:   about {preview.prompt_tokens} tokens",
-    ]
-    return "\n".join([*head, *sentences])

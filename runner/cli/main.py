@@ -31,10 +31,12 @@ COMMANDS = {
     "prompts": "runner.cli.ask:prompts",
     "release": "runner.cli.changes:release",
     "replay": "runner.cli.runs:replay",
+    "resume": "runner.cli.resume:resume",
     "requeue": "runner.cli.changes:requeue",
     "runs": "runner.cli.runs:runs",
     "show": "runner.cli.tasks:show_task",
     "status": "runner.cli.status:status",
+    "stop": "runner.cli.resume:stop",
     "submit": "runner.cli.tasks:submit",
     "take": "runner.cli.by_hand:take",
     "trust": "runner.cli.trust:trust",
@@ -44,7 +46,7 @@ COMMANDS = {
 
 SECTIONS = {
     "Tasks": ("submit", "list", "show", "update", "answer", "complete", "cancel", "requeue", "release"),
-    "Runs": ("claim", "runs", "replay", "status"),
+    "Runs": ("claim", "stop", "resume", "runs", "replay", "status"),
     "In your own checkout": ("take", "commit", "pr"),
     "Questions": ("ask", "context", "prompts"),
     "Set-up": ("init", "trust", "config", "allowance", "completion"),

@@ -70,14 +70,17 @@ OBJECTS: Mapping[str, Schema] = {
     "run": {
         "run_id": "the run",
         "task_id": "its task",
-        "outcome": "as in the table; or `given_back` (claude was never asked), `unfinished`, `damaged`",
+        "outcome": "as in the table; or its state, where that is not `finished`",
         "cost_usd": "what it cost, or null",
         "pull_request": "its address, or null",
+        "state": "`finished`, `given_back`, `running`, `unfinished`, `waiting` (its delivery waits) or `damaged`",
     },
     "record": {
         "folder": "where the files of the run are",
-        "run": "its `run.json`: each step with what it meant to do and what came of it",
+        "run": "its `run.json`: each step with what it meant to do and what came of it; null if it cannot be read",
         "outcome": "its report as `runner claim --json` printed it, or null before its end",
+        "explanation": "one sentence: what became of it",
+        "next": "the command that goes on from there; words in capitals are yours to fill in",
     },
     "replay": {
         "run_id": "the run",
@@ -95,6 +98,7 @@ OBJECTS: Mapping[str, Schema] = {
         "quotas": "array of `{rule, left, limit}`; null is unlimited",
         "running": "array of ids of what is held now",
     },
+    "stopped": {"run_id": "the run", "ended": "false if it is still finishing its step"},
     "taken": {"task": "the task", "branch": "the branch that was made for it"},
     "committed": {
         "commit": "its id",
@@ -196,7 +200,8 @@ OBJECTS: Mapping[str, Schema] = {
 PRINTS: Mapping[str, str] = {
     "submit": "task", "list": "[task]", "show": "task", "update": "task", "answer": "task", "complete": "task",
     "cancel": "task", "requeue": "task", "release": "task",
-    "claim": "report", "claim --dry-run": "preview", "runs": "[run]", "runs show": "record", "replay": "replay",
+    "claim": "report", "claim --dry-run": "preview",
+    "resume": "report", "stop": "stopped", "runs": "[run]", "runs show": "record", "replay": "replay",
     "status": "status",
     "take": "taken", "commit": "committed", "pr": "pull_request",
     "ask": "answer", "context": "context", "prompts list": "[text]", "prompts show": "prompt",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from runner.errors import EXIT_INTERRUPTED
 from runner.process.stop import Stop, StopReason
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -16,15 +17,20 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def stop_on_interrupt() -> Iterator[Stop]:
-    """Ctrl-C, SIGTERM and SIGHUP ask for an end in good order: charge, give back, clean up."""
+    """Ctrl-C, SIGTERM and SIGHUP ask for an end in good order: finish the step, charge, give back, clean up.
+
+    A second Ctrl-C ends this process at once, and with it its children; what a run had recorded is gone on with later.
+    """
     stop = Stop()
     watched = sys.stderr is not None and sys.stderr.isatty()
 
     def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
-        if stop.set(StopReason.INTERRUPTED, "interrupted") and watched:
-            with suppress(OSError):
-                # Not through `sys.stderr`: whom we interrupt may hold its lock.
-                os.write(2, b"\nstopping ...\n")
+        if stop.set(StopReason.INTERRUPTED, "interrupted"):
+            if watched:
+                _say(b"\nstopping ... (Ctrl-C again ends it at once)\n")
+        elif number == signal.SIGINT:
+            _say(b"\nended at once; an unfinished run is gone on with by `runner claim` or `runner resume`\n")
+            os._exit(EXIT_INTERRUPTED)
 
     # What a parent has switched off stays so: `nohup runner claim --loop &` outlives its terminal.
     before = {
@@ -37,3 +43,9 @@ def stop_on_interrupt() -> Iterator[Stop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _say(words: bytes) -> None:
+    with suppress(OSError):
+        # Not through `sys.stderr`: whom we interrupt may hold its lock.
+        os.write(2, words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from runner.allowance.holder import holder_of_this_process
 from runner.allowance.model import Ask
@@ -13,9 +13,10 @@ from runner.events.model import Event, EventName, Value
 from runner.events.sinks import JsonLines
 from runner.git.model import Base
 from runner.process.stop import Stop
+from runner.runs.facts import request_facts
 from runner.runs.model import Step
 from runner.runs.policy import Policy
-from runner.runs.record import RunRecord, new_run_id
+from runner.runs.record import Json, RunRecord, new_run_id
 from runner.runs.run import Run, Tools
 from runner.tasks.model import Claimed, ClaimRequest
 
@@ -40,11 +41,23 @@ def _open_record(tools: Tools, policy: Policy) -> RunRecord:
         run_id,
         tools.now,
         agent_id=policy.agent_id,
+        holder=dict(asdict(holder_of_this_process())),
         checkout=str(tools.checkout.top),
+        clone=str(tools.clone.path),
         project=policy.project,
         request_id=run_id,
+        flags=flag_facts(policy),
         checks=list(tools.checks.commands),
     )
+
+
+def flag_facts(policy: Policy) -> dict[str, Json]:
+    """What was asked for on the command line, for whoever goes on with the run."""
+    return {
+        "model": policy.model if policy.model_from_flag else None,
+        "draft": policy.draft,
+        "pull_request": policy.pull_request,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,18 +124,17 @@ class _Entrance:
         )
 
     def _claim(self, task_id: str | None) -> Claimed:
-        with self.record.step(Step.CLAIM, request_id=self.record.run_id, task_id=task_id) as facts:
-            claimed = self.tools.claims.claim(
-                ClaimRequest(
-                    agent_id=self.policy.agent_id,
-                    request_id=self.record.run_id,
-                    task_id=task_id,
-                    project=self.policy.project,
-                    capabilities=self.policy.capabilities,
-                    lease_s=self.policy.lease_s,
-                    run_id=self.record.run_id,
-                )
-            )
+        request = ClaimRequest(
+            agent_id=self.policy.agent_id,
+            request_id=self.record.run_id,
+            task_id=task_id,
+            project=self.policy.project,
+            capabilities=self.policy.capabilities,
+            lease_s=self.policy.lease_s,
+            run_id=self.record.run_id,
+        )
+        with self.record.step(Step.CLAIM, **request_facts(request)) as facts:
+            claimed = self.tools.claims.claim(request)
             facts.update(task_id=claimed.task.id, fence=claimed.lease.fence)
         return claimed
 
@@ -136,8 +148,6 @@ class _Entrance:
         self.record.note(
             task={"id": task.id, "title": task.title, "fence": claimed.lease.fence}, model=held.model
         )
-        journal = JsonLines(self.record.folder / "events.jsonl", redact=self.tools.redactor.text)
-        self.tools.events.add(journal)
         run = Run(
             tools=self.tools,
             policy=self.policy,
@@ -147,7 +157,7 @@ class _Entrance:
             task=task,
             lease=claimed.lease,
             held=held,
-            journal=journal,
+            journal=open_journal(self.tools, self.record),
         )
         run.emit(EventName.RUN_STARTED, title=task.title, model=held.model, fence=claimed.lease.fence)
         return run
@@ -165,3 +175,10 @@ class _Entrance:
             self.tools.claims.release(claimed.lease, note=f"given back: {why}")
         except LeaseLost:
             return  # somebody else has it already
+
+
+def open_journal(tools: Tools, record: RunRecord) -> JsonLines:
+    """The events in the run's own folder, from now on; `work_on` ends it."""
+    journal = JsonLines(record.folder / "events.jsonl", redact=tools.redactor.text)
+    tools.events.add(journal)
+    return journal

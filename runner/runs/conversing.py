@@ -11,6 +11,7 @@ from runner.events.model import EventName
 from runner.git.model import Snapshot
 from runner.git.work_tree import WorkTree
 from runner.process.stop import StopReason
+from runner.runs.facts import answer_facts, tokens_facts, usage_facts
 from runner.runs.model import Usage
 from runner.runs.record import Json, private_file
 from runner.runs.run import Run
@@ -22,15 +23,30 @@ BOOK_EVERY_S = 1.0
 class Conversation:
     """One conversation with Claude over one run: the first call, and repairs that go on with it."""
 
-    def __init__(self, run: Run, *, tree_id: str, before: ClaudeResult | None = None) -> None:
-        """`tree_id` is what the files are now; `before` the last result of an earlier conversation to go on with."""
+    def __init__(
+        self,
+        run: Run,
+        *,
+        trees: tuple[str, ...],
+        calls: int = 0,
+        before: ClaudeResult | None = None,
+        resume: bool = False,
+    ) -> None:
+        """`trees` is what the files were before the first call and after each of the `calls` that were answered.
+
+        `before` is the last result of the conversation to go on with, `resume` says to do so without one.
+        """
         self._run = run
-        self._tree_id = tree_id
-        self._resume = before is not None
+        self._trees = list(trees)
+        self._calls = calls
+        self._resume = resume or before is not None
         self._last = before
-        if before is not None:
-            run.record.note(conversation_before=_conversation_facts(before))
-        self._calls = 0
+        if calls == 0:
+            run.record.note(
+                trees=[*trees],
+                answered=0,
+                conversation_before=conversation_facts(before) if self._resume else None,
+            )
         self._deadline = time.monotonic() + _time_limit_s(run)
         self._booked_at = 0.0
 
@@ -42,6 +58,7 @@ class Conversation:
         """
         self._calls += 1
         run, request = self._run, self._request(prompt)
+        spoke = run.spoke
         run.record.note(session_id=run.session_id, claude_started=True)
         run.spoke = True
         with private_file(run.record.folder / self._name("stream", "jsonl")) as file:
@@ -55,7 +72,7 @@ class Conversation:
                     request, on_message=self._on_message, on_line=keep, stop=run.stop
                 )
             except ClaudeNotStarted:
-                run.spoke = self._calls > 1
+                run.spoke = spoke
                 raise
             finally:
                 file.write(stream.finish())
@@ -65,14 +82,17 @@ class Conversation:
     def keep_changes(self, tree: WorkTree) -> Snapshot:
         """Keep what this call changed in the files, for replay; returns what they are now."""
         snapshot = tree.snapshot(self._run.base.commit_id)
-        if snapshot.tree_id != self._tree_id:
-            self._run.record.write(self._name("changes", "patch"), tree.patch(self._tree_id))
-            self._tree_id = snapshot.tree_id
-        self._run.record.note(tree=snapshot.tree_id)
+        before, name = self._trees[self._calls - 1], self._name("changes", "patch")
+        if snapshot.tree_id != before:
+            self._run.record.write(name, tree.patch(before))
+        else:
+            (self._run.record.folder / name).unlink(missing_ok=True)
+        self._trees[self._calls :] = [snapshot.tree_id]
+        self._run.record.note(tree=snapshot.tree_id, trees=[*self._trees])
         return snapshot
 
     def _name(self, stem: str, ending: str) -> str:
-        return f"{stem}.{ending}" if self._calls == 1 else f"{stem}-{self._calls}.{ending}"
+        return numbered(stem, self._calls, ending)
 
     def _request(self, prompt: str) -> ClaudeRequest:
         run, policy = self._run, self._run.policy
@@ -81,7 +101,7 @@ class Conversation:
             prompt=lambda: prompt,
             workdir=self._run.work_tree,
             session_id=run.session_id,
-            budget_nano_usd=max(run.held.cost_nano - run.usage.cost_nano, 1),
+            budget_nano_usd=max(run.held.cost_nano - run.due.cost_nano, 1),
             timeout_s=max(self._deadline - time.monotonic(), 1.0),
             model=run.held.model or None,
             max_turns=policy.max_turns,
@@ -101,7 +121,7 @@ class Conversation:
         run.seen = Spent(tokens=tokens, cost_nano=cost)
         if time.monotonic() - self._booked_at >= BOOK_EVERY_S:
             self._booked_at = time.monotonic()
-            run.tools.ledger.seen(run.held.id, run.seen)
+            run.tools.ledger.seen(run.held.id, run.due)
         cap = run.policy.limits.run_tokens
         if cap is not None and tokens.counted > cap:
             run.stop.set(StopReason.TOKENS, f"the run's cap of {cap} tokens is used up")
@@ -117,8 +137,19 @@ class Conversation:
         )
         run.session_id = result.session_id or run.session_id
         run.seen = Spent(tokens=run.usage.tokens, cost_nano=run.usage.cost_nano)
-        run.tools.ledger.seen(run.held.id, run.seen)
-        run.record.note(session_id=run.session_id, conversation=_conversation_facts(result))
+        run.tools.ledger.seen(run.held.id, run.due)
+        text = run.tools.redactor.text(result.text)
+        run.record.note(
+            session_id=run.session_id,
+            usage=usage_facts(run.usage),
+            answered=self._calls,
+            conversation=answer_facts(result, text=text),
+        )
+
+
+def numbered(stem: str, call: int, ending: str) -> str:
+    """The file of the nth call, from 1."""
+    return f"{stem}.{ending}" if call == 1 else f"{stem}-{call}.{ending}"
 
 
 def _time_limit_s(run: Run) -> float:
@@ -126,12 +157,10 @@ def _time_limit_s(run: Run) -> float:
     return run.policy.timeout_s if limit is None else min(run.policy.timeout_s, float(limit))
 
 
-def _conversation_facts(result: ClaudeResult) -> dict[str, Json]:
-    """What a later run needs to go on with this conversation and to pay only for its own part."""
-    tokens = result.total_tokens
+def conversation_facts(result: ClaudeResult | None) -> dict[str, Json]:
+    """What a later reader needs to go on with a conversation and to pay only for its own part."""
+    total = result.total_cost_nano_usd if result else 0
     return {
-        "total_cost_nano": result.total_cost_nano_usd,
-        "total_tokens": {
-            name: getattr(tokens, name) for name in ("input", "cache_creation", "cache_read", "output")
-        },
+        "total_cost_nano": total,
+        "total_tokens": tokens_facts(result.total_tokens if result else Tokens()),
     }

@@ -1,4 +1,7 @@
-"""From a verified change to a pull request: one commit, one push, one pull request."""
+"""From a verified change to a pull request: one commit, one push, one pull request.
+
+Each is one step, and a step that was begun is finished: who says stop meanwhile is heard before the next one.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ def commit(run: Run, tree: WorkTree) -> str:
     """One commit of ours with only what changed; commits that the agent made are collapsed into it."""
     with run.step(Step.COMMIT, "committing") as facts:
         text = commit_text(run)
-        commit_id = tree.commit(run.base.commit_id, text, sign_off=run.policy.sign_off, stop=run.stop)
+        commit_id = tree.commit(run.base.commit_id, text, sign_off=run.policy.sign_off)
         facts["commit"] = commit_id
         run.commits = (commit_id,)
     run.emit(EventName.COMMIT_MADE, commit=commit_id, branch=run.branch)
@@ -57,10 +60,10 @@ def deliver_branch(run: Run, tree: WorkTree) -> None:
     with run.step(Step.PUSH, note, branch=run.branch, commit=run.commits[-1], expected=None) as facts:
         if remote is not None:
             # None: it must not be there yet, or be made only of this task's commits by older claims.
-            tree.push(run.branch, None, remote, stop=run.stop)
+            tree.push(run.branch, None, remote)
             facts["remote"] = remote
         if remote is None or run.tools.local_forge:
-            tree.deliver_local(run.tools.checkout, run.branch, stop=run.stop)
+            tree.deliver_local(run.tools.checkout, run.branch)
             facts["local"] = True
     run.emit(EventName.BRANCH_PUSHED, branch=run.branch)
 

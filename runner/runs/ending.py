@@ -10,9 +10,9 @@ from runner.claude.outcome import STOPPED
 from runner.errors import LeaseLost, RunnerError, TaskCancelled
 from runner.events.model import EventName
 from runner.process.stop import StopReason
+from runner.runs.facts import check_facts, ending_facts, ending_of
 from runner.runs.judging import Judgement
 from runner.runs.model import RunReport, Step
-from runner.runs.preparing import check_facts
 from runner.runs.record import Json
 from runner.runs.run import Run
 from runner.tasks.model import Ending, Outcome
@@ -57,6 +57,8 @@ def report_ending(run: Run, judgement: Judgement, *, retry_at: datetime | None, 
     """Tell the queue how it ended; a lost lease is told nothing."""
     if judgement.outcome is Outcome.LEASE_LOST:
         return
+    if run.record.is_done(Step.REPORT):
+        return
     artifacts = (run.pull_request,) if run.pull_request else ()
     ending = Ending(
         outcome=judgement.outcome,
@@ -68,7 +70,10 @@ def report_ending(run: Run, judgement: Judgement, *, retry_at: datetime | None, 
         retry_at=retry_at,
         conversation=run.session_id if resumable else None,
     )
-    with run.record.step(Step.REPORT, outcome=judgement.outcome.value):
+    # What a process before this one had decided to tell is told, word for word.
+    ending = ending_of(run.record.data.get("ending"), run.run_id) or ending
+    run.record.note(ending=ending_facts(ending))
+    with run.record.step(Step.REPORT, outcome=ending.outcome.value):
         run.emit(EventName.STEP_STARTED, step=Step.REPORT.value, note="reporting")
         lease = run.heartbeat.lease if run.heartbeat else run.lease
         try:
@@ -79,10 +84,10 @@ def report_ending(run: Run, judgement: Judgement, *, retry_at: datetime | None, 
 
 def settle(run: Run, outcome: Outcome) -> None:
     """Book what the run has really used; before Claude was started nothing was, and all is given back."""
-    spent = run.seen
+    spent = run.due
     with run.record.step(Step.SETTLE, cost_nano=spent.cost_nano, tokens=spent.tokens.counted):
         if run.spoke:
-            run.tools.ledger.settle(run.held.id, run.seen, failed=outcome in CHARGED_AS_FAILED)
+            run.tools.ledger.settle(run.held.id, spent, failed=outcome in CHARGED_AS_FAILED)
         else:
             run.tools.ledger.release(run.held.id)
     run.emit(
@@ -112,7 +117,7 @@ def clean_up(run: Run) -> None:
 
 
 def final_report(run: Run, judgement: Judgement) -> RunReport:
-    """The run as one value, written to `outcome.json` and `evidence.json`."""
+    """The run as one value, written to `evidence.json` and, last of all, to `outcome.json`."""
     delivered = judgement.outcome is Outcome.DONE or run.pull_request is not None
     hint = judgement.hint or HINTS.get(judgement.outcome, "").format(task=run.task.id, run=run.run_id)
     report = RunReport(
@@ -130,9 +135,9 @@ def final_report(run: Run, judgement: Judgement) -> RunReport:
         warnings=tuple(run.warnings),
     )
     run.record.write_json("evidence.json", evidence_facts(run))
-    run.record.write_json("outcome.json", outcome_facts(report))
     run.record.note(outcome=judgement.outcome.value, ended_at=run.tools.now().isoformat())
     run.emit(EventName.RUN_FINISHED, outcome=judgement.outcome.value, cause=judgement.cause)
+    run.record.write_json("outcome.json", outcome_facts(report))
     return report
 
 

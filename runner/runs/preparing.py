@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 
 from runner.allowance.report import refusal
@@ -21,6 +20,7 @@ from runner.git.work_tree import WorkTree
 from runner.process.run import run as run_program
 from runner.runs.ahead import Ahead
 from runner.runs.checks import split_command
+from runner.runs.facts import check_facts
 from runner.runs.holding import expected_tokens
 from runner.runs.model import Check, Step
 from runner.runs.record import Json
@@ -36,7 +36,9 @@ def make_work_tree(run: Run) -> WorkTree:
     ):
         run.branch = branch
         run.record.note(
-            branch=branch, base={"branch": base.branch, "commit": base.commit_id}, work_tree=str(path)
+            branch=branch,
+            base={"branch": base.branch, "commit": base.commit_id, "remote": base.remote},
+            work_tree=str(path),
         )
         tree = run.tools.clone.add_work_tree(path, branch, base, stop=run.stop)
         for note in filter(None, (base.note, tree.note)):
@@ -105,11 +107,6 @@ def tell_check(run: Run, check: Check, where: str) -> None:
         exit_code=check.exit_code,
         seconds=check.seconds,
     )
-
-
-def check_facts(checks: tuple[Check, ...]) -> list[Json]:
-    """Checks as they stand in `run.json` and `evidence.json`."""
-    return [dict(asdict(check)) for check in checks]
 
 
 def gather(run: Run) -> Bundle:

@@ -73,3 +73,8 @@ def check_word(check: Check) -> str:
     if check.timed_out:
         return "timed out"
     return "passed" if check.green else f"failed (exit {check.exit_code})"
+
+
+def go_on_prompt(run: Run) -> str:
+    """What a conversation is told that was cut off with the runner."""
+    return run.tools.prompts.render("go_on")

@@ -1,7 +1,9 @@
 """The folder of one run: what it means to do before each act, and what came of it after.
 
 Layout: `run.json`, `prompt.md`, `bundle.json`, `stream.jsonl` (`stream-2.jsonl` for the next call of the same
-conversation), `changes.patch` (likewise), `evidence.json`, `outcome.json`, `events.jsonl`.
+conversation, `cut-off-1.jsonl` for a call that was killed), `changes.patch` (likewise), `evidence.json`, `outcome.json`
+(the last to be written: without it the run is unfinished), `events.jsonl`, `lock` (held as long as somebody works on
+the run).
 """
 
 from __future__ import annotations
@@ -16,11 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from runner.errors import StoreFailed, UsageProblem
+from runner.errors import Busy, StoreFailed, UsageProblem
+from runner.file_lock import try_lock, unlock
 from runner.paths import private_folder, write_private
 from runner.runs.model import Step
 
 SCHEMA = 1
+LOCK = "lock"
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
@@ -37,6 +41,7 @@ class RunRecord:
         self.folder = folder
         self.data = data
         self._now = now
+        self._lock: int | None = None
 
     @classmethod
     def create(cls, runs: Path, run_id: str, now: Callable[[], datetime], **facts: Json) -> RunRecord:
@@ -45,8 +50,26 @@ class RunRecord:
         steps: list[Json] = []
         start: dict[str, Json] = {"schema": SCHEMA, "id": run_id, "started_at": now().isoformat()}
         record = cls(folder, {**start, **facts, "steps": steps}, now)
+        record.hold()
         record.save()
         return record
+
+    def hold(self) -> None:
+        """Keep everybody else from working on this run until `let_go`, or the end of this process.
+
+        Raises:
+            Busy: another process works on it.
+        """
+        if self._lock is None:
+            self._lock = try_lock(self.folder / LOCK)
+        if self._lock is None:
+            raise Busy(f"{self.run_id} is being worked on", hint=f"`runner stop {self.run_id}` ends it")
+
+    def let_go(self) -> None:
+        """The end of `hold`; a second time changes nothing."""
+        if self._lock is not None:
+            unlock(self._lock)
+            self._lock = None
 
     @property
     def run_id(self) -> str:
@@ -70,9 +93,22 @@ class RunRecord:
         entry.update(done_at=self._now().isoformat(), fact=facts)
         self.save()
 
+    def is_done(self, name: Step) -> bool:
+        """Whether the step, when it was last begun, came to its end."""
+        steps = self.data["steps"]
+        entries = [
+            entry
+            for entry in (steps if isinstance(steps, list) else [])
+            if isinstance(entry, dict) and entry.get("name") == name.value
+        ]
+        return bool(entries) and "done_at" in entries[-1]
+
     def discard(self) -> None:
-        """Remove the folder of a run that never got a task: there is nothing to tell of it."""
+        """Remove the folder of a run that never spent anything: there is nothing to tell of it."""
+        # The record goes first: a folder without it is no run, should we be killed in between.
+        (self.folder / "run.json").unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.let_go()
 
     def save(self) -> None:
         self.write_json("run.json", self.data)
@@ -97,7 +133,7 @@ def open_run(runs: Path, run_id: str) -> RunRecord:
         UsageProblem: no run, or several, are meant.
         StoreFailed: its `run.json` cannot be read.
     """
-    folder = _find(runs, run_id)
+    folder = find_run(runs, run_id)
     return RunRecord(folder, read_json(folder / "run.json"), lambda: datetime.now(UTC))
 
 
@@ -123,7 +159,8 @@ def read_json(path: Path) -> dict[str, Json]:
     return value
 
 
-def _find(runs: Path, run_id: str) -> Path:
+def find_run(runs: Path, run_id: str) -> Path:
+    """The folder of the run that `run_id`, which may be shortened, names. Raises: UsageProblem."""
     hint = "`runner runs` lists them"
     if not run_id or "/" in run_id or run_id.startswith("."):
         raise UsageProblem(f"{run_id!r} is not a run id", hint=hint)

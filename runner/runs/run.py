@@ -72,6 +72,8 @@ class Run:
     """Of the calls of claude that came to their end."""
     seen: Spent = field(default_factory=Spent)
     """All that is known to be spent, also by a call that goes on or broke off."""
+    charged: Spent = field(default_factory=Spent)
+    """What of it an earlier reservation of this run was charged for; the present one pays for the rest."""
     evidence: Evidence = field(default_factory=Evidence)
     session_id: str = ""
     spoke: bool = False
@@ -90,6 +92,11 @@ class Run:
     def work_tree(self) -> Path:
         """Where the work is done: one place per repository and task, so that a conversation finds its files again."""
         return self.tools.work_trees / self.tools.clone.path.stem / self.task.id
+
+    @property
+    def due(self) -> Spent:
+        """What the present reservation has to pay for."""
+        return self.seen.less(self.charged)
 
     def emit(self, name: EventName, **data: Value) -> None:
         """Tell all sinks; they neither raise nor block."""

@@ -6,22 +6,23 @@ from datetime import datetime
 
 from runner.git.work_tree import WorkTree
 from runner.runs.conversing import Conversation
+from runner.runs.facts import check_facts
 from runner.runs.judging import Judgement, judge_answer, judge_evidence
 from runner.runs.model import Check, Evidence, Step
-from runner.runs.preparing import check_facts, tell_check
+from runner.runs.preparing import tell_check
 from runner.runs.prompting import repair_prompt
 from runner.runs.run import Run
 from runner.tasks.model import Outcome
 
 
 def verify(
-    run: Run, tree: WorkTree, conversation: Conversation, before: tuple[Check, ...]
+    run: Run, tree: WorkTree, conversation: Conversation, before: tuple[Check, ...], *, repairs: int = 0
 ) -> tuple[Judgement, datetime | None]:
     """Run the checks; as long as one turned red and repairs are left, ask Claude to repair it.
 
-    Returns the judgement, and when to try again if a usage limit ended a repair.
+    `repairs` is how many were made already. Returns the judgement, and when to try again if a usage limit ended one.
     """
-    for repairs_left in range(run.policy.repairs, -1, -1):
+    for repairs_left in range(max(run.policy.repairs - repairs, 0), -1, -1):
         measure(run, tree, before)
         judgement = judge_evidence(run.evidence)
         if judgement.outcome is Outcome.DONE or repairs_left == 0:

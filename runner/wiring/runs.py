@@ -13,6 +13,7 @@ from runner.events.model import EventSink
 from runner.events.sinks import Several
 from runner.git.clone import PrivateClone
 from runner.process.environment import child_environment
+from runner.process.stop import Stop
 from runner.runs.checks import Checks
 from runner.runs.looking import Looker
 from runner.runs.policy import Policy
@@ -24,7 +25,6 @@ from runner.wiring.forges import choose_forge
 
 if TYPE_CHECKING:
     from runner.claude.protocol import ClaudeRunner
-    from runner.process.stop import Stop
 
 
 QUEUE_FILES = ("", "-wal", "-shm", ".lock.a", ".lock.b", ".lock.owner")
@@ -109,7 +109,8 @@ def build_tools(app: App, sinks: Sequence[EventSink], stop: Stop) -> Tools:
     """
     checkout = app.repository
     clone = PrivateClone.ensure(checkout, app.paths.clones, stop=stop)
-    forge = choose_forge(app, checkout, stop)
+    # What was begun with the forge is finished: a pull request that nobody notes down helps nobody.
+    forge = choose_forge(app, checkout, Stop())
     environment = check_environment(app)
     return Tools(
         claims=app.claims,

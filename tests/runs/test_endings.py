@@ -146,16 +146,16 @@ def test_more_tokens_than_the_cap_stop_the_run_and_are_booked(world: World) -> N
     assert world.board.get(task.id).attempts_used == 1
 
 
-def test_a_forge_that_fails_ends_as_trouble_with_its_words_and_hint(world: World) -> None:
+def test_a_forge_that_refuses_asks_a_person_with_its_words_and_hint(world: World) -> None:
     task = world.submit()
-    world.forge = FakeForge(failures=(GhFailed("HTTP 401: Bad credentials", hint="gh auth login"),))
+    refusal = GhFailed("HTTP 401: Bad credentials", hint="gh auth login", kind="refused")
+    world.forge = FakeForge(failures=(refusal,))
 
     report = world.claim(FakeClaude(writes=FIXED))
 
-    assert report.outcome is Outcome.CRASHED
+    assert report.outcome is Outcome.NEEDS_INPUT
     assert "Bad credentials" in report.cause
-    assert report.hint == "gh auth login"
-    assert world.board.get(task.id).status is Status.PENDING
+    assert world.board.get(task.id).question == "HTTP 401: Bad credentials gh auth login"
     assert world.leftovers() == []
 
 

@@ -1,0 +1,218 @@
+"""How far an unfinished run came, read from its record: what it was asked, what it holds, what it has done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.claude.protocol import ClaudeResult
+from runner.claude.spending import Spending
+from runner.errors import StoreFailed
+from runner.git.model import Base
+from runner.runs.facts import (
+    answer_of,
+    checks_of,
+    judgement_of,
+    list_of,
+    object_of,
+    request_of,
+    text_of,
+    texts_of,
+    usage_of,
+    whole_of,
+)
+from runner.runs.judging import Judgement
+from runner.runs.model import Check, Evidence, Step, Usage
+from runner.runs.record import Json, RunRecord
+from runner.runs.resuming import told_result
+from runner.tasks.model import ClaimRequest
+
+DAMAGED = "the run's folder is damaged: `runner requeue TASK` starts the task afresh"
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """The record of a run that did not come to its end; everything is read from it, nothing is changed."""
+
+    record: RunRecord
+
+    @property
+    def spoke(self) -> bool:
+        """Claude was started: something may have been spent."""
+        return self._fact("claude_started") is True
+
+    @property
+    def reservations(self) -> tuple[str, ...]:
+        """Every id under which the run may hold something, in the order in which they were asked for."""
+        ids = [text_of(intent.get("reservation_id")) for intent in self._intents(Step.RESERVE)]
+        return tuple(reservation for reservation in ids if reservation)
+
+    @property
+    def charged(self) -> Usage:
+        """What earlier reservations than the last one were charged for."""
+        intents = self._intents(Step.RESERVE)
+        return usage_of(intents[-1].get("charged")) if intents else Usage()
+
+    @property
+    def requests(self) -> tuple[ClaimRequest, ...]:
+        """Every claim that the queue was asked for; more than one when the task was given back in between."""
+        return tuple(request_of(intent) for intent in self._intents(Step.CLAIM))
+
+    @property
+    def request(self) -> ClaimRequest:
+        """The newest claim that was granted. Raises: StoreFailed (the record names none)."""
+        granted = [
+            request_of(entry.get("intent")) for entry in self._entries(Step.CLAIM) if "done_at" in entry
+        ]
+        if not granted:
+            raise StoreFailed(f"{self.record.folder}: the record names no claim", hint=DAMAGED)
+        return granted[-1]
+
+    @property
+    def task_id(self) -> str:
+        """Empty when the queue's answer is not known."""
+        return text_of(self._task.get("id")) or text_of(self._last_fact(Step.CLAIM).get("task_id"))
+
+    @property
+    def fence(self) -> int:
+        """0 when the queue's answer is not known."""
+        return whole_of(self._task.get("fence")) or whole_of(self._last_fact(Step.CLAIM).get("fence"))
+
+    @property
+    def model(self) -> str:
+        """The model whose allowance is held; empty leaves it to claude."""
+        return text_of(self._fact("model"))
+
+    @property
+    def base(self) -> Base:
+        """Where the branch starts. Raises: StoreFailed (there was no work tree yet)."""
+        facts = object_of(self._fact("base"))
+        if not facts:
+            raise StoreFailed(
+                f"{self.record.folder}: the record does not say where the run started", hint=DAMAGED
+            )
+        return Base(
+            branch=text_of(facts.get("branch")),
+            commit_id=text_of(facts.get("commit")),
+            remote=text_of(facts.get("remote")) or None,
+        )
+
+    @property
+    def branch(self) -> str:
+        return text_of(self._fact("branch"))
+
+    @property
+    def work_tree(self) -> Path | None:
+        named = text_of(self._fact("work_tree"))
+        return Path(named) if named else None
+
+    @property
+    def session_id(self) -> str:
+        return text_of(self._fact("session_id"))
+
+    @property
+    def usage(self) -> Usage:
+        """Of the calls that were answered, and of those cut off that were counted already (`counted`)."""
+        return usage_of(self._fact("usage"))
+
+    @property
+    def counted(self) -> int:
+        """How many of the calls that were cut off are in `usage`."""
+        return whole_of(self._fact("cut_off_counted"))
+
+    @property
+    def answered(self) -> int:
+        """How many calls of Claude came to their end."""
+        return whole_of(self._fact("answered"))
+
+    @property
+    def answer(self) -> ClaudeResult | None:
+        """Claude's last answer; None when it never gave one."""
+        return answer_of(self._fact("conversation")) if self.answered else None
+
+    @property
+    def before(self) -> Json:
+        """What the conversation had cost before this run; nothing for one of its own."""
+        return self._fact("conversation_before")
+
+    @property
+    def total(self) -> Spending:
+        """What the conversation had cost when its last result was reported, before this run or in it."""
+        told = told_result(
+            self.session_id, self._fact("conversation" if self.answered else "conversation_before")
+        )
+        return Spending(tokens=told.total_tokens, cost_nano_usd=told.total_cost_nano_usd)
+
+    @property
+    def held_nano(self) -> int:
+        """The money that was held for it, in nano-USD."""
+        asked = [*self._intents(Step.RESERVE), self._last_fact(Step.RESIZE)]
+        return max((whole_of(numbers.get("cost_nano")) for numbers in asked), default=0)
+
+    @property
+    def trees(self) -> tuple[str, ...]:
+        """The tree before the first call, and after each answered one."""
+        return texts_of(self._fact("trees"))
+
+    @property
+    def evidence(self) -> Evidence:
+        """The checks as far as they were run; the tree is the newest that is known."""
+        return Evidence(
+            base=self._checks(Step.CHECK_BASE),
+            result=self._checks(Step.VERIFY),
+            tree=text_of(self._fact("tree")),
+        )
+
+    @property
+    def judgement(self) -> Judgement | None:
+        """What was decided before the delivery; None when it did not come that far."""
+        return judgement_of(self._fact("judgement"))
+
+    @property
+    def summary(self) -> str:
+        return text_of(self._fact("summary"))
+
+    @property
+    def commit(self) -> str | None:
+        return text_of(self._last_fact(Step.COMMIT).get("commit")) or None
+
+    @property
+    def pull_request(self) -> str | None:
+        return text_of(self._last_fact(Step.PULL_REQUEST).get("url")) or None
+
+    @property
+    def ending(self) -> Json:
+        """What the queue was to be told; None when it did not come that far."""
+        return self._fact("ending")
+
+    @property
+    def reported(self) -> bool:
+        """The queue has taken the ending."""
+        return self.record.is_done(Step.REPORT)
+
+    @property
+    def waiting(self) -> dict[str, Json]:
+        """Why the delivery waits, and until when; empty when it does not."""
+        return object_of(self._fact("waiting"))
+
+    @property
+    def _task(self) -> dict[str, Json]:
+        return object_of(self._fact("task"))
+
+    def _fact(self, name: str) -> Json:
+        return self.record.data.get(name)
+
+    def _checks(self, step: Step) -> tuple[Check, ...]:
+        return checks_of(self._last_fact(step).get("checks"))
+
+    def _entries(self, step: Step) -> list[dict[str, Json]]:
+        entries = [object_of(entry) for entry in list_of(self._fact("steps"))]
+        return [entry for entry in entries if entry.get("name") == step.value]
+
+    def _intents(self, step: Step) -> list[dict[str, Json]]:
+        return [object_of(entry.get("intent")) for entry in self._entries(step)]
+
+    def _last_fact(self, step: Step) -> dict[str, Json]:
+        """The facts of the last time that the step came to its end."""
+        done = [object_of(entry.get("fact")) for entry in self._entries(step) if "done_at" in entry]
+        return done[-1] if done else {}

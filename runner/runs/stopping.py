@@ -1,0 +1,108 @@
+"""Ending a run that another process works on, as Ctrl-C at its terminal would."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.allowance.holder import is_alive
+from runner.allowance.model import Holder
+from runner.errors import Busy, OutsideTrouble, UsageProblem
+from runner.runs.facts import object_of, text_of, whole_of
+from runner.runs.record import RunRecord, open_run
+from runner.runs.unfinished import unfinished
+
+TWICE_AFTER_S = 0.3
+_LOOK_S = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoppedRun:
+    """What came of it. `ended` is False when it was still finishing its step after the time one waits."""
+
+    run_id: str
+    ended: bool
+
+
+def stop_run(runs: Path, run_id: str | None, *, now: bool, wait_s: float = 60.0) -> StoppedRun:
+    """Ask the run to end, and wait until it has; with `now` it does not finish its step and can be resumed.
+
+    Raises:
+        UsageProblem: no run, or none that is at work, or several and none named.
+        OutsideTrouble: its process belongs to somebody else.
+    """
+    record = _named(runs, run_id) if run_id else _only_one(runs)
+    pid = _process_of(record)
+    _signal(pid)
+    if now:
+        _wait(record, TWICE_AFTER_S)
+        if not is_free(record):
+            _signal(pid)
+    return StoppedRun(run_id=record.run_id, ended=_wait(record, wait_s))
+
+
+def at_work(runs: Path) -> tuple[RunRecord, ...]:
+    """Runs that a living process works on, oldest first."""
+    return tuple(record for record in unfinished(runs) if not is_free(record))
+
+
+def is_free(record: RunRecord) -> bool:
+    """Whether nobody works on the run."""
+    try:
+        record.hold()
+    except Busy:
+        return False
+    record.let_go()
+    return True
+
+
+def _named(runs: Path, run_id: str) -> RunRecord:
+    record = open_run(runs, run_id)
+    if is_free(record):
+        raise UsageProblem(f"{record.run_id} is not at work", hint=f"`runner runs show {record.run_id}`")
+    return record
+
+
+def _only_one(runs: Path) -> RunRecord:
+    found = at_work(runs)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise UsageProblem("no run is at work", hint="`runner runs` lists those of the past")
+    names = ", ".join(record.run_id for record in found)
+    raise UsageProblem(f"several runs are at work: {names}", hint="name the one to end")
+
+
+def _process_of(record: RunRecord) -> int:
+    facts = object_of(record.data.get("holder"))
+    holder = Holder(
+        boot_id=text_of(facts.get("boot_id")),
+        pid=whole_of(facts.get("pid")),
+        started=whole_of(facts.get("started")),
+    )
+    if not holder.pid or not is_alive(holder):
+        raise OutsideTrouble(
+            f"{record.run_id}: the process that works on it cannot be seen from here",
+            hint="end it where it was started",
+        )
+    return holder.pid
+
+
+def _signal(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGINT)
+    except ProcessLookupError:
+        return
+    except PermissionError as error:
+        raise OutsideTrouble(f"process {pid} belongs to somebody else", hint="end it as that user") from error
+
+
+def _wait(record: RunRecord, wait_s: float) -> bool:
+    """Whether the run was free before the time was over."""
+    until = time.monotonic() + wait_s
+    while not (free := is_free(record)) and time.monotonic() < until:
+        time.sleep(_LOOK_S)
+    return free

@@ -1,0 +1,64 @@
+"""A delivery that cannot be made now: the work is kept, the task is parked, and the run is gone on with later."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from runner.errors import ChildTimedOut, DeliveryWaits, GhFailed, GitFailed, LeaseLost, RunnerError
+from runner.runs import ending
+from runner.runs.facts import object_of, time_of, whole_of
+from runner.runs.record import RunRecord
+from runner.runs.run import Run
+from runner.tasks.model import Outcome
+
+log = logging.getLogger("runner.runs")
+
+DELIVERY_TROUBLE = (GhFailed, GitFailed, ChildTimedOut)
+FIRST_PAUSE_S = 60.0
+LONGEST_PAUSE_S = 3600.0
+PARK_BEYOND_S = 120.0
+"""The task is parked a little longer than the delivery waits, so that this run is the first to come back."""
+
+
+def is_passing(error: RunnerError) -> bool:
+    """Whether time alone may mend it; anything else needs a person."""
+    if isinstance(error, GhFailed):
+        return error.kind == "later"
+    return isinstance(error, ChildTimedOut)
+
+
+def let_it_wait(run: Run, error: RunnerError) -> DeliveryWaits:
+    """Settle what was spent, park the task, and note when to go on; returns what to tell the person.
+
+    Should the queue be out of reach too, the lease runs out by itself, and the run tries to renew it when it comes
+    back.
+    """
+    tries = whole_of(object_of(run.record.data.get("waiting")).get("tries")) + 1
+    retry_at = error.retry_at if isinstance(error, GhFailed) else None
+    until = retry_at or run.tools.now() + timedelta(seconds=pause_s(tries))
+    run.record.note(waiting={"cause": str(error), "until": until.isoformat(), "tries": tries})
+    ending.settle(run, Outcome.DONE)
+    seconds = max(0.0, (until - run.tools.now()).total_seconds()) + PARK_BEYOND_S
+    lease = run.heartbeat.lease if run.heartbeat else run.lease
+    try:
+        run.tools.claims.release(lease, note=f"{run.run_id} waits to deliver: {error}", park_s=seconds)
+    except LeaseLost as lost:
+        log.info("%s was not given back: %s", run.task.id, lost)
+    except RunnerError as unreachable:
+        log.warning("%s could not be given back: %s", run.task.id, unreachable)
+    return DeliveryWaits(
+        f"{run.run_id}: the work is done, but not delivered: {error}",
+        hint=f"`runner resume {run.run_id}`, or the next `runner claim` after {until:%H:%M} UTC, delivers it",
+        retry_at=retry_at,
+    )
+
+
+def pause_s(tries: int) -> float:
+    """How long to wait after the nth try, from 1: a minute, then twice as long each time, up to an hour."""
+    return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(tries - 1, 30))
+
+
+def waits_until(record: RunRecord) -> datetime | None:
+    """When the delivery of an unfinished run is to be tried again; None when it does not wait."""
+    return time_of(object_of(record.data.get("waiting")).get("until"))
