@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -44,6 +44,8 @@ class Database:
         self._writer: Session | None = None
         self._reader: Session | None = None
         self._suspect = False
+        self._opened = 0
+        """How many readers there were: the versions of two cannot be compared."""
 
     @contextmanager
     def transaction(self) -> Iterator[Writing]:
@@ -77,6 +79,14 @@ class Database:
                 session.roll_back()
                 if session.frozen:
                     self._drop_reader()
+
+    def version(self) -> Hashable:
+        """See `Store.version`."""
+        with self._thread_turn(self._reading), our_words(self.path):
+            if is_missing(self.path):
+                return object()
+            session = self._opened_reader()
+            return object() if session.frozen else (self._opened, session.version())
 
     def close(self) -> None:
         """Let go of every file; a later use opens them again."""
@@ -158,6 +168,7 @@ class Database:
             self._drop_reader()
         if self._reader is None:
             self._reader = open_for_reading(self.path, timeout_s=self._timeout_s)
+            self._opened += 1
             if not is_current(self._reader, self._schemas, self.path):
                 self._bring_up_to_date()
         return self._reader

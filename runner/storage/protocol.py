@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -54,6 +54,14 @@ class Store(Protocol):
 
     def read(self) -> AbstractContextManager[Reading]:
         """A view of what was committed before; no writer is kept waiting. Raises as `transaction`."""
+        ...
+
+    def version(self) -> Hashable:
+        """Differs from an earlier answer once anything was committed since; costs microseconds, and no disk.
+
+        Equal answers mean that a look finds what it found before; a store may also give a new one each time.
+        Raises as `transaction`.
+        """
         ...
 
     def close(self) -> None:

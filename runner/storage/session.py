@@ -55,6 +55,11 @@ class Session:
             raise
         self._connection.execute("RELEASE step")
 
+    def version(self) -> int:
+        """Changes whenever another connection, of whatever process, has committed something."""
+        row = self.row("PRAGMA data_version")
+        return row[0] if row else 0
+
     def begin(self, *, writing: bool) -> None:
         self._connection.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
 

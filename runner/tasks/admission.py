@@ -13,6 +13,7 @@ MAX_ATTEMPTS = 100
 MAX_MEMBERS = 100
 """Labels, capabilities, files or needs of one task."""
 MIN_LEASE_S, MAX_LEASE_S = 1.0, 30 * 86_400.0
+MAX_PARK_S = 31 * 86_400.0
 _MAX_OUTPUT, _MAX_ERROR, _MAX_ARTIFACT = 1_000_000, 100_000, 2_000
 
 
@@ -42,8 +43,16 @@ def claim(request: ClaimRequest) -> ClaimRequest:
         agent_id=text.line(request.agent_id, "an agent's id"),
         request_id=request_id(request.request_id),
         run_id=text.line(request.run_id, "a run's id") if request.run_id else "",
+        resume_run=text.line(request.resume_run, "a run's id") if request.resume_run else None,
         capabilities=_members(request.capabilities, "capabilities", text.capability),
     )
+
+
+def pause(park_s: float) -> float:
+    """How long a task that is given back stays parked, in seconds. Raises: UsageProblem."""
+    if not 0.0 <= park_s <= MAX_PARK_S:
+        raise UsageProblem(f"a task is parked for 0 s to 31 days, not {park_s} s")
+    return park_s
 
 
 def request_id(given: str) -> str:

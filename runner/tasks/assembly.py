@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from runner.storage.protocol import Reading, Row
 from runner.storage.times import moment
-from runner.tasks.model import Attempt, Outcome, Status, Task, TaskResult
+from runner.tasks.model import Attempt, Outcome, ParkedFor, Status, Task, TaskResult
 from runner.tasks.record import Record, split, split_files
 
 _AT_ONCE = 500
@@ -108,7 +108,10 @@ def _task(
         fence=record.fence,
         claimed_by=record.claimed_by,
         claimed_at=None if record.claimed_at is None else moment(record.claimed_at),
+        run_id=record.run_id,
+        lease_until=None if record.lease_until is None else moment(record.lease_until),
         not_before=None if record.not_before is None else moment(record.not_before),
+        parked_for=ParkedFor(record.parked_for) if record.parked_for else None,
         progress=record.progress,
         note=record.note,
         question=question,

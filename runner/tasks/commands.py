@@ -43,11 +43,12 @@ class CompleteTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseLease:
-    """A holder gives the task back."""
+    """A holder gives the task back; it stays parked for `park_s` seconds."""
 
     task_id: str
     fence: int
     note: str
+    park_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,12 +18,13 @@ def create(work: Work, command: CreateTask) -> Task:
     """Put it in. Raises: UsageProblem, UnknownTask (in its needs)."""
     request_id = admission.request_id(command.request_id)
     new = admission.new_task(command.new)
-    known = repeats.recall(work, request_id, repr(new))
+    content = repeats.content_of(new)
+    known = repeats.recall(work, request_id, content)
     if known is not None:
         return task_of(work.tx, at(work.tx, known[0]))
     needed = [load(work.tx, need) for need in new.needs]
     record = _add(work, new, needed)
-    repeats.remember(work, request_id, repr(new), number=record.number)
+    repeats.remember(work, request_id, content, number=record.number)
     journal.tell(work, record, Happening.SUBMITTED, title=record.title, priority=record.priority)
     return task_of(work.tx, record)
 

@@ -6,7 +6,7 @@ The commands and the engine are imported where they are used: `runner list` does
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
@@ -31,6 +31,7 @@ from runner.tasks.ordering import AGEING_S
 
 if TYPE_CHECKING:
     from runner.tasks.commands import Command, Granted, Renewed, Reply
+    from runner.tasks.stepping import Steady
 
 
 def utc_now() -> datetime:
@@ -44,24 +45,37 @@ def chance() -> float:
     return random.random()  # noqa: S311 - jitter, not a secret
 
 
+def machine_clock() -> Steady:
+    """The clock of this machine that nobody sets."""
+    from runner.tasks.stepping import steady_now
+
+    return steady_now()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """The time of the store (wall, decides leases), of this process (monotonic seconds), and chance (0 to 1)."""
+    """The time of the store (wall, decides leases), of this process (monotonic seconds), and chance (0 to 1).
+
+    `steady` tells when the wall clock was set, so that leases and pauses can move along; None: it never is.
+    """
 
     wall: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = chance
+    steady: Callable[[], Steady] | None = None
 
 
-SYSTEM_CLOCK = Clock()
+SYSTEM_CLOCK = Clock(steady=machine_clock)
 
 
 class EmbeddedClaims:
     """`Claims` over a database of ours. Safe to use from several threads."""
 
     def __init__(self, store: Store, *, clock: Clock = SYSTEM_CLOCK, ageing_s: float = AGEING_S) -> None:
+        self._store = store
         self._queue = _Queue(store, clock, ageing_s)
         self._monotonic = clock.monotonic
+        self._found: tuple[str, int, Hashable] | None = None
 
     def claim(self, request: ClaimRequest) -> Claimed:
         from runner.tasks.commands import ClaimTask
@@ -88,10 +102,25 @@ class EmbeddedClaims:
 
         return self._queue.change(CompleteTask(task_id=lease.task_id, fence=lease.fence, ending=ending))
 
-    def release(self, lease: Lease, *, note: str) -> Task:
+    def release(self, lease: Lease, *, note: str, park_s: float = 0.0) -> Task:
         from runner.tasks.commands import ReleaseLease
 
-        return self._queue.change(ReleaseLease(task_id=lease.task_id, fence=lease.fence, note=note))
+        command = ReleaseLease(task_id=lease.task_id, fence=lease.fence, note=note, park_s=park_s)
+        return self._queue.change(command)
+
+    def check(self, lease: Lease) -> None:
+        from runner.tasks.holding import check
+
+        seen = (
+            lease.task_id,
+            lease.fence,
+            self._store.version(),
+        )  # before the look: what comes after it is news
+        if seen == self._found:
+            return
+        with self._store.read() as reading:
+            check(reading, lease.task_id, lease.fence)
+        self._found = seen
 
 
 class EmbeddedBoard:
@@ -99,6 +128,7 @@ class EmbeddedBoard:
 
     def __init__(self, store: Store, *, clock: Clock = SYSTEM_CLOCK, ageing_s: float = AGEING_S) -> None:
         self._store = store
+        self._wall = clock.wall
         self._queue = _Queue(store, clock, ageing_s)
 
     def create(self, new: NewTask, *, request_id: str) -> Task:
@@ -109,6 +139,23 @@ class EmbeddedBoard:
     def get(self, task_id: str) -> Task:
         with self._store.read() as reading:
             return queries.get(reading, task_id)
+
+    def choose(self, request: ClaimRequest) -> Task:
+        from runner.storage.times import microseconds
+        from runner.tasks import admission
+        from runner.tasks.assembly import task_of
+        from runner.tasks.choosing import choose
+
+        request = admission.claim(request)
+        with self._store.read() as reading:
+            return task_of(reading, choose(reading, request, microseconds(self._wall())))
+
+    def statuses(self, task_ids: Collection[str]) -> dict[str, Status]:
+        """The status of each of these tasks, also of archived ones; ids that no task has are left out."""
+        if not task_ids:
+            return {}
+        with self._store.read() as reading:
+            return queries.statuses(reading, task_ids)
 
     def update(self, task_id: str, change: TaskChange) -> Task:
         from runner.tasks.commands import UpdateTask
@@ -171,6 +218,7 @@ class _Queue:
             now=self._clock.wall,
             jitter=self._clock.jitter,
             ageing_s=self._ageing_s,
+            steady=self._clock.steady,
         )
         if isinstance(reply, RunnerError):
             raise reply

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from runner.storage.times import microseconds
 from runner.tasks import journal
 from runner.tasks.journal import Happening
 from runner.tasks.model import FINAL, Ending, Outcome, Status
+from runner.tasks.ordering import is_last
 from runner.tasks.placing import placed, recount_dependents
 from runner.tasks.record import Record, join, save, select
+from runner.tasks.repeats import claimed_with
 from runner.tasks.text import cleaned_line
-from runner.tasks.transitions import Action, Decision, after, is_last
+from runner.tasks.transitions import Action, Decision, after
 from runner.tasks.work import Work
 
 MAX_CAUSE = 500
@@ -38,20 +42,21 @@ def end(work: Work, record: Record, decision: Decision, ending: Ending) -> Recor
         progress=100 if status is Status.COMPLETED else freed.progress,
         fail_reason=_fail_reason(record, cause) if status is Status.FAILED else "",
         not_before=None,
+        parked_for="",
     )
     if decision.not_before is not None:
-        ended = placed(work, ended, microseconds(decision.not_before), parked=True)
+        ended = placed(work, ended, microseconds(decision.not_before), parked_for=decision.parked_for)
     _tell(work, record, ended, decision, ending)
     return _save(work, ended, decision.action, ending)
 
 
 def let_go(record: Record, status: Status) -> Record:
-    """The record without a lease. Who ended a task for good is kept, as a fact about it.
+    """The record without a lease. Who ended a task for good is kept, as a fact about it; the run always is.
 
     A task that is pending again begins anew: how far the last holder was says nothing about the next.
     """
     progress = 0 if status is Status.PENDING else record.progress
-    free = record._replace(status=status.value, lease=None, lease_until=None, run_id="", progress=progress)
+    free = record._replace(status=status.value, lease=None, lease_until=None, progress=progress)
     return free if status in FINAL else free._replace(claimed_by=None, claimed_at=None)
 
 
@@ -75,11 +80,17 @@ def count_lost_attempt(work: Work, record: Record) -> Record:
     return _add_attempt(work, record, Outcome.CRASHED, cause, record.run_id)
 
 
-def bury_lost(work: Work) -> None:
-    """Make dead letters of tasks whose last attempt ended in an expired lease."""
+def bury_lost(work: Work, *, claims: Sequence[str] = ()) -> None:
+    """Make dead letters of tasks whose last attempt ended in an expired lease.
+
+    Spared are those whose holders are back: one of the request ids `claims`, which are about to be answered, is the
+    one that they were claimed with.
+    """
     expired = select(work.tx, "WHERE status = 'in_progress' AND lease_until <= ?", (work.now,))
-    for record in expired:
-        if is_last(record.attempts_used, record.max_attempts):
+    last = [record for record in expired if is_last(record.attempts_used, record.max_attempts)]
+    back = claimed_with(work, claims) if last else frozenset()
+    for record in last:
+        if (record.number, record.fence) not in back:
             decision = Decision(
                 action=Action.BURY, counts_attempt=True, not_before=None, keeps_conversation=False
             )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from runner.errors import LeaseLost, TaskCancelled
+from runner.errors import InvalidTransition, LeaseLost, TaskCancelled
+from runner.storage.protocol import Reading
+from runner.storage.times import moment, seconds
 from runner.tasks import admission, journal
 from runner.tasks.assembly import task_of
 from runner.tasks.commands import CompleteTask, ReleaseLease, Renewed, RenewLease
 from runner.tasks.endings import end, let_go
 from runner.tasks.journal import Happening
-from runner.tasks.model import Status, Task
+from runner.tasks.model import ParkedFor, Status, Task
+from runner.tasks.placing import placed
 from runner.tasks.record import Record, load, save
 from runner.tasks.repeats import recall_ending, remember_ending
 from runner.tasks.text import cleaned_line
@@ -22,7 +25,7 @@ _STOP_HINT = "stop: write, push and report nothing more for this task"
 def renew(work: Work, command: RenewLease) -> Renewed:
     """Prolong the lease by its own length, from now, and write the news. Raises: LeaseLost, UnknownTask."""
     report = admission.report(command.report)
-    record = _held(load(work.tx, command.task_id), command.fence)
+    record = _held(_loaded(work.tx, command.task_id), command.fence)
     lease = record.lease or 0
     renewed = record._replace(
         lease_until=work.now + lease,
@@ -45,7 +48,7 @@ def renew(work: Work, command: RenewLease) -> Renewed:
 
 def complete(work: Work, command: CompleteTask) -> Task:
     """End the attempt, once for each fence. Raises: LeaseLost, UnknownTask."""
-    record = load(work.tx, command.task_id)
+    record = _loaded(work.tx, command.task_id)
     known = _known(work, record, command.fence, _COMPLETE)
     if known is not None:
         return known
@@ -64,22 +67,44 @@ def complete(work: Work, command: CompleteTask) -> Task:
 
 def release(work: Work, command: ReleaseLease) -> Task:
     """Give the task back, once for each fence. Raises: LeaseLost, UnknownTask."""
-    record = load(work.tx, command.task_id)
+    record = _loaded(work.tx, command.task_id)
     known = _known(work, record, command.fence, _RELEASE)
     if known is not None:
         return known
-    freed = give_back(work, _held(record, command.fence), cleaned_line(command.note))
+    park_s = admission.pause(command.park_s)
+    freed = give_back(work, _held(record, command.fence), cleaned_line(command.note), park_s=park_s)
     return remember_ending(work, freed, command.fence, _RELEASE, task_of(work.tx, freed))
 
 
-def give_back(work: Work, record: Record, note: str) -> Record:
-    """Put the task back where it stood in the queue. Raises: InvalidTransition if nobody holds it."""
+def give_back(work: Work, record: Record, note: str, *, park_s: float = 0.0) -> Record:
+    """Put the task back where it stood in the queue, or park it. Raises: InvalidTransition if nobody holds it."""
     status = after(Status(record.status), Action.GIVE_BACK, record.id)
     freed = let_go(record, status)._replace(updated_at=work.now, note=note or record.note)
+    if park_s:
+        freed = placed(work, freed, work.now + seconds(park_s), parked_for=ParkedFor.GIVEN_BACK)
     journal.tell(
-        work, freed, Happening.RELEASED, agent_id=record.claimed_by, fence=record.fence, note=note or None
+        work,
+        freed,
+        Happening.RELEASED,
+        agent_id=record.claimed_by,
+        fence=record.fence,
+        note=note or None,
+        not_before=None if freed.not_before is None else moment(freed.not_before).isoformat(),
     )
     return save(work.tx, freed)
+
+
+def check(reading: Reading, task_id: str, fence: int) -> None:
+    """Return if this fence still holds the task; nothing is written. Raises: LeaseLost, UnknownTask."""
+    _held(_loaded(reading, task_id), fence)
+
+
+def _loaded(reading: Reading, task_id: str) -> Record:
+    """The row. Raises: LeaseLost (it is in the archive, so it ended long ago), UnknownTask."""
+    try:
+        return load(reading, task_id)
+    except InvalidTransition as archived:
+        raise LeaseLost(str(archived), hint=_STOP_HINT) from archived
 
 
 def _held(record: Record, fence: int) -> Record:

@@ -57,6 +57,23 @@ class Outcome(StrEnum):
     LEASE_LOST = "lease_lost"
 
 
+class ParkedFor(StrEnum):
+    """Why a pending task is parked until its `not_before`."""
+
+    RETRY = "retry"
+    """Its last attempt failed; the next one waits a while."""
+    LIMIT = "limit"
+    """A usage limit was met; it waits for the reset, a time that was told."""
+    LIMIT_UNKNOWN = "limit_unknown"
+    """A usage limit that does not say when it resets."""
+    SIGN_IN = "sign_in"
+    """Claude was not signed in."""
+    BILLING = "billing"
+    """Nobody pays for claude."""
+    GIVEN_BACK = "given_back"
+    """Its holder gave it back with a pause; the note says why."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileReference:
     """A place in the repository that the task names; the path is as given, unchecked."""
@@ -121,8 +138,14 @@ class Task:
     """Grows with each claim; 0 while nobody ever claimed it."""
     claimed_by: str | None = None
     claimed_at: datetime | None = None
+    run_id: str = ""
+    """The run of the newest claim, kept after its end; empty if none was named."""
+    lease_until: datetime | None = None
+    """When the holder's lease runs out unless it is renewed; None while nobody holds the task."""
     not_before: datetime | None = None
     """Parked until then; None means ready as soon as its needs are completed."""
+    parked_for: ParkedFor | None = None
+    """Why it is, or was last, parked; None if it never was since its last claim."""
     progress: int = 0
     """0 to 100."""
     note: str = ""
@@ -136,6 +159,8 @@ class Task:
     conversation: str | None = None
     """The claude session a next run should resume; None starts afresh."""
     attempts: tuple[Attempt, ...] = ()
+    archived_at: datetime | None = None
+    """Since when it is kept in short form only, and can only be looked at; None for all others."""
 
     @property
     def attempts_used(self) -> int:
@@ -190,6 +215,8 @@ class ClaimRequest:
     capabilities: tuple[str, ...] = ()
     lease_s: float = 60.0
     run_id: str = ""
+    resume_run: str | None = None
+    """The run that goes on: the named task may be parked if its newest claim was that run's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,18 @@ def order_key(ready_at: int, priority: Priority, ageing: int) -> int:
 
 def is_eligible(requires: Iterable[str], capabilities: Iterable[str]) -> bool:
     """Whether an agent can do everything that a task asks for."""
-    return set(requires) <= set(capabilities)
+    return not missing(requires, capabilities)
+
+
+def missing(requires: Iterable[str], capabilities: Iterable[str]) -> tuple[str, ...]:
+    """What a task asks for and an agent cannot do."""
+    has = set(capabilities)
+    return tuple(capability for capability in requires if capability not in has)
+
+
+def is_last(attempts_used: int, max_attempts: int) -> bool:
+    """Whether the attempt that is made now is the last one a task has."""
+    return attempts_used + 1 >= max_attempts
 
 
 def find_cycle(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from runner.tasks import journal
 from runner.tasks.journal import Happening
-from runner.tasks.model import Status
+from runner.tasks.model import ParkedFor, Status
 from runner.tasks.ordering import order_key
 from runner.tasks.record import Record, at, save
 from runner.tasks.work import Work
 
 
-def placed(work: Work, record: Record, ready_at: int, *, parked: bool = False) -> Record:
-    """The record with a place in the queue from `ready_at` on; parked until then, or ready at once."""
+def placed(work: Work, record: Record, ready_at: int, *, parked_for: ParkedFor | None = None) -> Record:
+    """The record with a place in the queue from `ready_at` on; parked until then for a reason, or ready at once."""
     return record._replace(
         ready_at=ready_at,
         order_key=order_key(ready_at, record.rank, work.ageing),
-        not_before=ready_at if parked else None,
+        not_before=ready_at if parked_for else None,
+        parked_for=parked_for.value if parked_for else "",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from runner.tasks.model import (
@@ -29,10 +29,12 @@ class Claims(Protocol):
         A repeat's lease has only the time that is left (0 if another has the task now): renew it first.
 
         Raises:
-            NothingToClaim: no ready task for this agent (never when `task_id` is given).
+            NothingToClaim: no ready task for this agent; its kind `NotReady`: the named task is parked, or waits for
+                others. Parked is none for `resume_run`, if that run was the last to claim it.
+            LacksCapability: the named task requires what this agent does not have.
             UnknownTask: no task has the given id.
             AlreadyClaimed: the named task is held by a live lease.
-            InvalidTransition: the named task is final, blocked, parked or waits for others.
+            InvalidTransition: the named task is final or blocked, or needs one that failed or was cancelled.
             UsageProblem: a value out of range, a named task of another project, or the request id was used
                 for another request.
         """
@@ -46,6 +48,16 @@ class Claims(Protocol):
         """
         ...
 
+    def check(self, lease: Lease) -> None:
+        """Return if the newest fence of the task is still this one, live or expired; cheap enough for each second.
+
+        Nothing is written, and no lease is prolonged. A driver for which asking costs a round trip may answer from
+        what it heard last.
+
+        Raises: as `renew`.
+        """
+        ...
+
     def complete(self, lease: Lease, ending: Ending) -> Task:
         """End the attempt; the outcome decides what the task becomes. A repeat returns the first answer.
 
@@ -54,11 +66,14 @@ class Claims(Protocol):
         """
         ...
 
-    def release(self, lease: Lease, *, note: str) -> Task:
-        """Give the task back, ready at once; no attempt is used. A repeat changes nothing.
+    def release(self, lease: Lease, *, note: str, park_s: float = 0.0) -> Task:
+        """Give the task back; no attempt is used. A repeat changes nothing.
+
+        It is ready at once, or parked for `park_s` seconds and at the end of its priority then.
 
         Raises:
             LeaseLost: a larger fence exists, or the task is final; `TaskCancelled` if a person cancelled it.
+            UsageProblem: `park_s` is negative, or more than 31 days.
         """
         ...
 
@@ -76,7 +91,18 @@ class TaskBoard(Protocol):
         ...
 
     def get(self, task_id: str) -> Task:
-        """Raises: UnknownTask."""
+        """The task; one that ended long ago in short form (`archived_at`). Raises: UnknownTask."""
+        ...
+
+    def choose(self, request: ClaimRequest) -> Task:
+        """The task that `Claims.claim` would take for this request now; nothing is written, its id is not used up.
+
+        Raises: as `Claims.claim`.
+        """
+        ...
+
+    def statuses(self, task_ids: Collection[str]) -> Mapping[str, Status]:
+        """The status of each of these tasks; ids that no task has are left out."""
         ...
 
     def list(self, wanted: TaskFilter) -> tuple[Task, ...]:
@@ -95,7 +121,7 @@ class TaskBoard(Protocol):
         ...
 
     def cancel(self, task_id: str) -> Task:
-        """A holder learns of it at its next renewal. Raises: UnknownTask, InvalidTransition (already final)."""
+        """A holder learns of it when it next checks or renews. Raises: UnknownTask, InvalidTransition (final)."""
         ...
 
     def requeue(self, task_id: str) -> Task:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from runner.errors import UsageProblem
 from runner.storage.protocol import Reading, Value
 from runner.tasks.assembly import task_of, tasks_of
 from runner.tasks.model import Status, Task, TaskEvent, TaskFilter
-from runner.tasks.record import Record, load, select
+from runner.tasks.record import Record, find_record, load, select
+from runner.tasks.text import task_id, task_number
 
 MAX_LIST = 10_000
+_AT_ONCE = 500
+"""How many parameters one statement gets; SQLite takes 999 in old versions."""
 
 _OPEN = "status IN ('pending', 'in_progress', 'blocked')"
 _FINAL = "status IN ('completed', 'failed', 'cancelled')"
 
 
-def get(reading: Reading, task_id: str) -> Task:
-    """Raises: UnknownTask."""
-    return task_of(reading, load(reading, task_id))
+def get(reading: Reading, wanted: str) -> Task:
+    """The task, also an archived one. Raises: UnknownTask."""
+    record = find_record(reading, wanted)
+    if record is not None:
+        return task_of(reading, record)
+    from runner.tasks.archive import archived_task
+
+    told = archived_task(reading, wanted)
+    return told or task_of(reading, load(reading, wanted))
 
 
 def find(reading: Reading, wanted: TaskFilter) -> tuple[Task, ...]:
@@ -36,11 +47,24 @@ def counts(reading: Reading, project: str | None) -> dict[Status, int]:
     return {status: found.get(status.value, 0) for status in Status}
 
 
-def events(reading: Reading, task_id: str | None, *, after: int, limit: int) -> tuple[TaskEvent, ...]:
-    """Events after that number, oldest first. Raises: UnknownTask, UsageProblem."""
+def statuses(reading: Reading, task_ids: Iterable[str]) -> dict[str, Status]:
+    """The status of each of these tasks, also of archived ones; ids that no task has are left out."""
+    wanted = [number for number in map(task_number, dict.fromkeys(task_ids)) if number is not None]
+    found: dict[str, Status] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        page = wanted[start : start + _AT_ONCE]
+        marks = ", ".join("?" * len(page))
+        for table in ("task", "task_archive"):
+            rows = reading.rows(f"SELECT number, status FROM {table} WHERE number IN ({marks})", page)  # noqa: S608
+            found |= {task_id(row[0]): Status(row[1]) for row in rows}
+    return found
+
+
+def events(reading: Reading, wanted: str | None, *, after: int, limit: int) -> tuple[TaskEvent, ...]:
+    """Events after that number, oldest first; an archived task has none. Raises: UnknownTask, UsageProblem."""
     from runner.tasks.journal import events as events_of
 
-    number = None if task_id is None else load(reading, task_id).number
+    number = None if wanted is None else task_number(get(reading, wanted).id)
     return events_of(reading, number, after=after, limit=_checked(limit))
 
 

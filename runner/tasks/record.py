@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from runner.errors import UnknownTask
-from runner.storage.protocol import Reading, Value, Writing
+from runner.errors import InvalidTransition, UnknownTask
+from runner.storage.protocol import Reading, Row, Value, Writing
 from runner.tasks.model import FINAL, FileReference, Priority, Status
 from runner.tasks.text import task_id, task_number
 
@@ -43,6 +43,7 @@ class Record(NamedTuple):
     note: str = ""
     conversation: str | None = None
     fail_reason: str = ""
+    parked_for: str = ""
 
     @property
     def id(self) -> str:
@@ -78,11 +79,43 @@ _UPDATE = f"UPDATE task SET {', '.join(f'{name} = ?' for name in _CHANGING)} WHE
 
 
 def load(reading: Reading, wanted: str) -> Record:
-    """The row of the task with this id. Raises: UnknownTask."""
+    """The row of the task with this id. Raises: UnknownTask, InvalidTransition (it was archived)."""
+    record = find_record(reading, wanted)
+    if record is not None:
+        return record
+    if archived_row(reading, wanted) is not None:
+        raise InvalidTransition(
+            f"{wanted} ended long ago and was archived: it can only be looked at",
+            hint=f"`runner show {wanted}` shows it; submit it anew to go on",
+        )
+    number = task_number(wanted)
+    if number is not None and number <= _largest(reading):
+        raise UnknownTask(
+            f"{wanted} ended long ago and is not kept any more",
+            hint="`runner list` shows the tasks there are",
+        )
+    raise UnknownTask(f"there is no task {wanted!r}", hint="`runner list` shows the tasks there are")
+
+
+def find_record(reading: Reading, wanted: str) -> Record | None:
+    """The row of the task with this id; None if there is none (any more)."""
     rows = select(reading, _THE_ONE, (task_number(wanted),))
-    if not rows:
-        raise UnknownTask(f"there is no task {wanted!r}", hint="`runner list` shows the tasks there are")
-    return rows[0]
+    return rows[0] if rows else None
+
+
+def archived_row(reading: Reading, wanted: str) -> Row | None:
+    """Status, time of archiving and JSON of an archived task; None if this one is not archived."""
+    asked = "SELECT status, archived_at, task FROM task_archive WHERE number = ?"
+    return reading.row(asked, (task_number(wanted),))
+
+
+def _largest(reading: Reading) -> int:
+    """The largest number that is known to have been given; numbers are given without a gap."""
+    row = reading.row(
+        "SELECT max(number) FROM (SELECT max(number) AS number FROM task"
+        " UNION ALL SELECT max(number) FROM task_archive)"
+    )
+    return 0 if row is None else row[0] or 0
 
 
 def at(reading: Reading, number: int) -> Record:

@@ -1,8 +1,10 @@
-"""Calls that may be repeated: the same request id gives the same answer for a day, and means the same request."""
+"""Calls that may be repeated: the same request id gives the same answer for a week, and means the same request."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from typing import Any
 
 from runner.errors import UsageProblem
 from runner.storage.times import seconds
@@ -12,7 +14,14 @@ from runner.tasks.record import Record
 from runner.tasks.wire import task_from_plain, to_plain
 from runner.tasks.work import Work
 
-KEPT = seconds(86_400)
+KEPT = seconds(7 * 86_400)
+"""A run that was killed before a long weekend still finds its own claim."""
+
+
+def content_of(request: Any) -> str:
+    """What a request (a value of `tasks.model`) asks for; a field that joins the type later changes nothing."""
+    given = ((field.name, getattr(request, field.name), field.default) for field in fields(request))
+    return repr([(name, value) for name, value, default in given if value != default])
 
 
 def recall(work: Work, request_id: str, content: str) -> tuple[int, int] | None:
@@ -38,6 +47,13 @@ def remember(work: Work, request_id: str, content: str, *, number: int, fence: i
         "INSERT INTO task_request (request_id, at, content, task, fence) VALUES (?, ?, ?, ?, ?)",
         (request_id, work.now, _digest(content), number, fence),
     )
+
+
+def claimed_with(work: Work, request_ids: Iterable[str]) -> frozenset[tuple[int, int]]:
+    """The claims, as number and fence, that these requests were answered with."""
+    asked = "SELECT task, fence FROM task_request WHERE request_id = ?"
+    rows = (work.tx.row(asked, (request_id,)) for request_id in request_ids)
+    return frozenset((row[0], row[1]) for row in rows if row is not None)
 
 
 def forget_old(work: Work) -> None:

@@ -9,7 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from runner.errors import InvalidTransition, LeaseLost
-from runner.tasks.model import Outcome, Status
+from runner.tasks.model import Outcome, ParkedFor, Status
+from runner.tasks.ordering import is_last
 
 BACKOFF_FIRST_S = 5.0
 BACKOFF_CAP_S = 3600.0
@@ -151,6 +152,7 @@ class Decision:
     not_before: datetime | None
     """Parked until then; None is ready at once, or not pending at all."""
     keeps_conversation: bool
+    parked_for: ParkedFor | None = None
 
 
 def after(status: Status, action: Action, task_id: str) -> Status:
@@ -190,6 +192,7 @@ def decide(
         counts_attempt=action in _USES_AN_ATTEMPT,
         not_before=_not_before(action, outcome, attempts_used + 1, now, jitter, retry_at),
         keeps_conversation=outcome is not Outcome.CONTEXT_OVERFLOW,
+        parked_for=_parked_for(action, outcome, retry_at),
     )
 
 
@@ -200,15 +203,20 @@ def by_hand(outcome: Outcome) -> Action:
     return Action.CANCEL if outcome is Outcome.CANCELLED else Action.BURY
 
 
-def is_last(attempts_used: int, max_attempts: int) -> bool:
-    """Whether the attempt that ends now was the last one a task has."""
-    return attempts_used + 1 >= max_attempts
-
-
 def backoff_s(failures: int, jitter: float) -> float:
     """How long to wait after the nth failure: anything up to 5 s, 10 s, 20 s, ... an hour ("full jitter")."""
     doublings = min(failures - 1, 30)  # far past the cap, and never too large for a float
     return jitter * min(BACKOFF_CAP_S, BACKOFF_FIRST_S * 2.0**doublings)
+
+
+def _parked_for(action: Action, outcome: Outcome, retry_at: datetime | None) -> ParkedFor | None:
+    if action is Action.RETRY:
+        return ParkedFor.RETRY
+    if action is not Action.PARK:
+        return None
+    if outcome is Outcome.LIMIT_UNTIL:
+        return ParkedFor.LIMIT_UNKNOWN if retry_at is None else ParkedFor.LIMIT
+    return ParkedFor.SIGN_IN if outcome is Outcome.AUTH else ParkedFor.BILLING
 
 
 def _not_before(

@@ -8,7 +8,18 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from runner.tasks.model import Attempt, FileReference, Outcome, Priority, Status, Task, TaskResult
+from runner.tasks.model import (
+    Attempt,
+    FileReference,
+    Outcome,
+    ParkedFor,
+    Priority,
+    Status,
+    Task,
+    TaskResult,
+)
+
+_TIMES = ("claimed_at", "lease_until", "not_before", "archived_at")
 
 
 def to_plain(value: Any) -> Any:
@@ -38,7 +49,8 @@ def task_from_plain(data: Mapping[str, Any]) -> Task:
             "status": Status(data["status"]),
             **{name: tuple(data[name]) for name in ("labels", "requires", "needs")},
             **{name: datetime.fromisoformat(data[name]) for name in ("created_at", "updated_at")},
-            **{name: _optional_time(data[name]) for name in ("claimed_at", "not_before")},
+            **{name: _optional_time(data.get(name)) for name in _TIMES},
+            "parked_for": ParkedFor(data["parked_for"]) if data.get("parked_for") else None,
             "files": tuple(FileReference(**file) for file in data["files"]),
             "attempts": tuple(_attempt(attempt) for attempt in data["attempts"]),
             "result": None if result is None else _result(result),

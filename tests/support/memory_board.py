@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from runner.errors import InvalidTransition, UsageProblem
 from runner.tasks import admission
 from runner.tasks.model import (
     FINAL,
+    ClaimRequest,
     Ending,
     NewTask,
     Outcome,
@@ -18,6 +20,7 @@ from runner.tasks.model import (
     TaskFilter,
 )
 from runner.tasks.transitions import BY_WISH, Action, by_hand
+from tests.support.memory_claims import choose
 from tests.support.memory_shelf import Entry, Shelf, give_back
 
 
@@ -128,6 +131,15 @@ class MemoryBoard:
             self._shelf.entry(task_id)
         found = (event for event in self._shelf.told if event.seq > after)
         return tuple(event for event in found if task_id in (None, event.task_id))[:limit]
+
+    def choose(self, request: ClaimRequest) -> Task:
+        request = admission.claim(request)
+        self._shelf.now = self._shelf.clock.wall()
+        return choose(self._shelf, request).task
+
+    def statuses(self, task_ids: Collection[str]) -> dict[str, Status]:
+        entries = self._shelf.entries
+        return {task_id: entries[task_id].task.status for task_id in task_ids if task_id in entries}
 
     def list(self, wanted: TaskFilter) -> tuple[Task, ...]:
         _check_limit(wanted.limit)

@@ -21,6 +21,7 @@ from runner.tasks.model import (
     Attempt,
     Ending,
     Outcome,
+    ParkedFor,
     Status,
     Task,
     TaskEvent,
@@ -29,7 +30,9 @@ from runner.tasks.model import (
 from runner.tasks.transitions import TABLE, Action
 
 HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
+STEP = timedelta(seconds=5)
+RETRY_CAP = timedelta(hours=1)
 
 NAMES = {
     Action.COMPLETE: "TaskCompleted",
@@ -49,8 +52,18 @@ class Entry:
     task: Task
     ready_at: datetime
     lease_s: float = 0.0
-    lease_until: datetime | None = None
-    run_id: str = ""
+
+    def move(self, step: timedelta, now: datetime) -> None:
+        """The clock was set by `step`."""
+        task = self.task
+        lease_until = task.lease_until and min(task.lease_until + step, now + timedelta(seconds=self.lease_s))
+        not_before = task.not_before
+        if task.parked_for is not ParkedFor.LIMIT or not_before is None or not_before <= now - step:
+            self.ready_at += step
+            not_before = not_before and not_before + step
+        if not_before and task.parked_for is ParkedFor.RETRY:
+            not_before = min(not_before, now + RETRY_CAP)
+        self.task = replace(task, lease_until=lease_until, not_before=not_before)
 
     @property
     def place(self) -> tuple[int, datetime, int]:
@@ -68,12 +81,28 @@ class Shelf:
     endings: dict[tuple[str, int], tuple[datetime, str, Task]] = field(default_factory=dict)
     told: list[TaskEvent] = field(default_factory=list)
     now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    looked: tuple[datetime, int] | None = None
+    """Both clocks when they were first looked at, or when the one on the wall was set."""
 
     def begin(self) -> None:
         """Look at the clock, once for each call."""
         self.now = self.clock.wall()
-        self.requests = {key: row for key, row in self.requests.items() if row[0] >= self.now - DAY}
-        self.endings = {key: row for key, row in self.endings.items() if row[0] >= self.now - DAY}
+        self.follow()
+        self.requests = {key: row for key, row in self.requests.items() if row[0] >= self.now - WEEK}
+        self.endings = {key: row for key, row in self.endings.items() if row[0] >= self.now - WEEK}
+
+    def follow(self) -> None:
+        """When the clock was set, what is open moves along, but for times that others have named."""
+        if self.clock.steady is None:
+            return
+        steady = self.clock.steady().reading
+        wall, before = self.looked or (self.now, steady)
+        step = (self.now - wall) - timedelta(microseconds=steady - before)
+        if self.looked is None or abs(step) >= STEP:
+            self.looked = (self.now, steady)
+            for entry in self.entries.values():
+                if entry.task.status not in FINAL:
+                    entry.move(step, self.now)
 
     def entry(self, task_id: str) -> Entry:
         if task_id not in self.entries:
@@ -105,15 +134,23 @@ class Shelf:
         """The task without a holder; a final one keeps the name of who ended it."""
         gone = {} if status in FINAL else {"claimed_by": None, "claimed_at": None}
         anew = {"progress": 0} if status is Status.PENDING else {}
-        fields = {"status": status, "updated_at": self.now, **gone, **changes, **anew}
+        parked = {} if changes.get("not_before", ...) else {"parked_for": None}
+        fields = {
+            "status": status,
+            "updated_at": self.now,
+            "lease_until": None,
+            **gone,
+            **parked,
+            **changes,
+            **anew,
+        }
         entry.task = replace(entry.task, **fields)  # type: ignore[arg-type]  # names of fields
-        entry.lease_until, entry.run_id = None, ""
 
     def lose_attempt(self, entry: Entry) -> str:
         task = entry.task
         cause = f"lease expired: {task.claimed_by} (fence {task.fence}) was not heard of again"
         self.tell(entry, "LeaseExpired", task.claimed_by)
-        self.add_attempt(entry, Outcome.CRASHED, cause, entry.run_id)
+        self.add_attempt(entry, Outcome.CRASHED, cause, task.run_id)
         return cause
 
     def add_attempt(self, entry: Entry, outcome: Outcome, cause: str, run_id: str) -> None:
@@ -122,7 +159,7 @@ class Shelf:
             outcome=outcome,
             cause=cause,
             agent_id=entry.task.claimed_by or "",
-            run_id=run_id or entry.run_id,
+            run_id=run_id or entry.task.run_id,
             ended_at=self.now,
         )
         entry.task = replace(entry.task, attempts=(*entry.task.attempts, attempt))
@@ -135,6 +172,7 @@ class Shelf:
         *,
         counts: bool,
         not_before: datetime | None = None,
+        parked_for: ParkedFor | None = None,
         conversation: str | None = None,
     ) -> None:
         status, cause, agent_id = self.move(entry, action), cause_of(ending), entry.task.claimed_by
@@ -161,6 +199,7 @@ class Shelf:
             fail_reason=reason if status is Status.FAILED else "",
             question=question,
             not_before=not_before,
+            parked_for=parked_for,
             result=result if action in (Action.COMPLETE, Action.BURY) else None,
         )
         entry.ready_at = not_before or entry.ready_at
@@ -174,12 +213,15 @@ class Shelf:
             parked = task.not_before is not None and task.not_before > self.now
             waited = needed.task.id in task.needs and task.status is Status.PENDING
             if waited and not parked and not self.waits(entry):
-                entry.task = replace(task, updated_at=self.now, not_before=None)
+                entry.task = replace(task, updated_at=self.now, not_before=None, parked_for=None)
                 entry.ready_at = self.now
                 self.tell(entry, "TaskReady")
 
 
-def give_back(shelf: Shelf, entry: Entry, note: str) -> None:
+def give_back(shelf: Shelf, entry: Entry, note: str, park_s: float = 0.0) -> None:
     agent_id = entry.task.claimed_by
-    shelf.free(entry, shelf.move(entry, Action.GIVE_BACK), note=note or entry.task.note)
+    until = shelf.now + timedelta(seconds=park_s)
+    parked = {"not_before": until, "parked_for": ParkedFor.GIVEN_BACK} if park_s else {}
+    shelf.free(entry, shelf.move(entry, Action.GIVE_BACK), note=note or entry.task.note, **parked)
+    entry.ready_at = until if park_s else entry.ready_at
     shelf.tell(entry, "TaskReleased", agent_id)

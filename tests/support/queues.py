@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from runner.tasks.embedded import Clock
 from runner.tasks.model import Claimed, ClaimRequest, NewTask, Task, TaskFilter
 from runner.tasks.protocol import Claims, TaskBoard
+from runner.tasks.stepping import Steady
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PROJECT = "github.com/acme/widget"
@@ -19,10 +20,15 @@ class Hands:
     """A clock that stands still until it is moved, and chance that always says the same."""
 
     passed: timedelta = field(default_factory=timedelta)
+    stepped: timedelta = field(default_factory=timedelta)
+    """By how much the clock on the wall was set."""
     chance: float = 1.0
 
     def now(self) -> datetime:
-        return START + self.passed
+        return START + self.passed + self.stepped
+
+    def steady(self) -> Steady:
+        return Steady(boot="one", reading=self.passed // timedelta(microseconds=1))
 
     def monotonic(self) -> float:
         return 1000.0 + self.passed.total_seconds()
@@ -30,8 +36,12 @@ class Hands:
     def move(self, seconds: float) -> None:
         self.passed += timedelta(seconds=seconds)
 
+    def step(self, seconds: float) -> None:
+        """Set the clock on the wall."""
+        self.stepped += timedelta(seconds=seconds)
+
     def clock(self) -> Clock:
-        return Clock(wall=self.now, monotonic=self.monotonic, jitter=lambda: self.chance)
+        return Clock(wall=self.now, monotonic=self.monotonic, jitter=lambda: self.chance, steady=self.steady)
 
 
 @dataclass(slots=True)

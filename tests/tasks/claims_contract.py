@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from runner.errors import AlreadyClaimed, InvalidTransition, NothingToClaim, UnknownTask, UsageProblem
+from runner.errors import (
+    AlreadyClaimed,
+    InvalidTransition,
+    LacksCapability,
+    NothingToClaim,
+    NotReady,
+    UnknownTask,
+    UsageProblem,
+)
 from runner.tasks.model import Ending, Outcome, Priority, Status, TaskChange
 from tests.support.queues import PROJECT, QueueUnderTest
+from tests.tasks.clock_contract import SteppedClockContract
 from tests.tasks.endings_contract import EndingContract
 from tests.tasks.leases_contract import LeaseContract, LostHolderContract
 from tests.tasks.needs_contract import NeedsContract
 from tests.tasks.repeats_contract import ReleaseContract, RepeatedClaimContract, RepeatedEndingContract
+from tests.tasks.resuming_contract import (
+    CheckContract,
+    KilledClaimerContract,
+    PauseContract,
+    ResumedRunContract,
+)
 
 DAY_S = 86_400.0
 
@@ -114,11 +129,21 @@ class ClaimingContract:
 
         assert queue.take().task.title == "tagged"
 
-    def test_a_named_task_is_taken_whatever_its_place_and_requirements(self, queue: QueueUnderTest) -> None:
+    def test_a_named_task_is_taken_whatever_its_place(self, queue: QueueUnderTest) -> None:
         queue.add("first", priority=Priority.CRITICAL)
         queue.add("second", requires=("gpu",))
 
-        assert queue.take(task_id="T-2", project=PROJECT).task.title == "second"
+        taken = queue.take(task_id="T-2", project=PROJECT, capabilities=("GPU",))
+
+        assert taken.task.title == "second"
+
+    def test_a_named_task_is_only_for_an_agent_that_can_do_it(self, queue: QueueUnderTest) -> None:
+        queue.add(requires=("gpu", "mac", "linux"))
+
+        with pytest.raises(LacksCapability):
+            queue.take(task_id="T-1", capabilities=("mac",))
+
+        assert queue.board.get("T-1").status is Status.PENDING
 
     def test_a_named_task_of_another_project_is_refused(self, queue: QueueUnderTest) -> None:
         queue.add("theirs", project="elsewhere")
@@ -158,6 +183,17 @@ class ClaimingContract:
         queue.add()
         queue.add("later", needs=("T-1",))
 
+        with pytest.raises(NotReady):
+            queue.take(task_id="T-2")
+
+    @pytest.mark.parametrize("outcome", [Outcome.INVALID_REQUEST, Outcome.CANCELLED])
+    def test_a_named_task_that_waits_for_ever_is_refused_for_good(
+        self, queue: QueueUnderTest, outcome: Outcome
+    ) -> None:
+        queue.add()
+        queue.add("later", needs=("T-1",))
+        queue.board.finish("T-1", Ending(outcome=outcome))
+
         with pytest.raises(InvalidTransition):
             queue.take(task_id="T-2")
 
@@ -165,7 +201,7 @@ class ClaimingContract:
         queue.add()
         queue.claims.complete(queue.take().lease, Ending(outcome=Outcome.TIMEOUT))
 
-        with pytest.raises(InvalidTransition):
+        with pytest.raises(NotReady):
             queue.take(task_id="T-1")
 
     @pytest.mark.parametrize(
@@ -200,5 +236,10 @@ class ClaimsContract(
     EndingContract,
     RepeatedEndingContract,
     ReleaseContract,
+    KilledClaimerContract,
+    CheckContract,
+    PauseContract,
+    ResumedRunContract,
+    SteppedClockContract,
 ):
     """All of it."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from runner.errors import (
@@ -59,7 +62,9 @@ class LeaseContract:
 
         queue.claims.renew(lease, Report(progress=40))
 
-        assert (queue.board.get("T-1"), queue.event_names()) == (before, events)
+        after = queue.board.get("T-1")
+        assert after.lease_until == queue.hands.now() + timedelta(seconds=60)
+        assert (replace(after, lease_until=before.lease_until), queue.event_names()) == (before, events)
 
     @pytest.mark.parametrize("progress", [-1, 101])
     def test_progress_outside_0_to_100_is_refused(self, queue: QueueUnderTest, progress: int) -> None:

@@ -8,7 +8,14 @@ from datetime import timedelta
 
 import pytest
 
-from runner.errors import AlreadyClaimed, InvalidTransition, NothingToClaim, RunnerError, UsageProblem
+from runner.errors import (
+    AlreadyClaimed,
+    InvalidTransition,
+    NothingToClaim,
+    NotReady,
+    RunnerError,
+    UsageProblem,
+)
 from runner.storage.database import Database
 from runner.tasks.model import Ending, Outcome, Status, TaskChange
 from tests.support.queues import PROJECT, START, QueueUnderTest
@@ -67,7 +74,7 @@ def test_a_refused_task_says_why(queue: QueueUnderTest) -> None:
 
     with pytest.raises(AlreadyClaimed, match="T-1 is held by ada until 12:01:00 UTC") as held:
         queue.take("bob", task_id="T-1")
-    with pytest.raises(InvalidTransition, match="T-2 waits for T-1"):
+    with pytest.raises(NotReady, match=r"T-2 waits for T-1 \(in progress\)"):
         queue.take("bob", task_id="T-2")
 
     assert "runner release" in held.value.hint
@@ -77,7 +84,7 @@ def test_a_parked_task_says_until_when(queue: QueueUnderTest) -> None:
     queue.add()
     queue.claims.complete(queue.take().lease, Ending(outcome=Outcome.TIMEOUT))
 
-    with pytest.raises(InvalidTransition, match="T-1 is parked until 2026-03-01 12:00:05 UTC"):
+    with pytest.raises(NotReady, match="T-1 is parked until 2026-03-01 12:00:05 UTC"):
         queue.take(task_id="T-1")
 
 

@@ -20,10 +20,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, UsageProblem
 from runner.storage.database import Database
 from runner.tasks.embedded import EmbeddedBoard, EmbeddedClaims
 from runner.tasks.model import (
+    FINAL,
     Claimed,
     ClaimRequest,
     Ending,
@@ -33,10 +34,12 @@ from runner.tasks.model import (
     Priority,
     Report,
     Status,
+    Task,
     TaskChange,
 )
 from runner.tasks.protocol import Claims, TaskBoard
 from runner.tasks.schema import TASKS
+from runner.tasks.waiting import waiting_for
 from tests.support.memory_queue import memory_queue
 from tests.support.queues import ALL, Hands
 
@@ -67,6 +70,7 @@ class Queues(RuleBasedStateMachine):
         self.real = (EmbeddedClaims(self.database, clock=clock), EmbeddedBoard(self.database, clock=clock))
         self.model = memory_queue(clock)
         self.leases: list[Lease] = []
+        self.asked: set[str] = set()
 
     def teardown(self) -> None:
         if hasattr(self, "database"):
@@ -109,13 +113,31 @@ class Queues(RuleBasedStateMachine):
         project=st.none() | st.sampled_from(PROJECTS),
         capabilities=some_capabilities,
         lease_s=st.sampled_from((30.0, 60.0, 3_600.0)),
-        run_id=st.sampled_from(("", "r-1")),
+        run_id=st.sampled_from(("", "r-1", "r-2")),
+        resume_run=st.sampled_from((None, "r-1", "r-2")),
     )
     def claim(self, **fields: object) -> None:
         request = ClaimRequest(**fields)  # type: ignore[arg-type]  # fields of ClaimRequest, drawn above
+        ahead = self.both(lambda _, board: board.choose(request))
         claimed = self.both(lambda claims, _: claims.claim(request))
+        self.look_ahead_was_right(request, ahead, claimed)
         if isinstance(claimed, Claimed):
             self.leases.append(claimed.lease)
+
+    def look_ahead_was_right(self, request: ClaimRequest, ahead: object, claimed: object) -> None:
+        """What a dry run says is what a claim does; only a claim minds that its request id was used before."""
+        if request.request_id in self.asked or claimed is UsageProblem:
+            return
+        assert isinstance(ahead, Task) == isinstance(claimed, Claimed)
+        if isinstance(ahead, Task) and isinstance(claimed, Claimed):
+            self.asked.add(request.request_id)
+            assert ahead.id == claimed.task.id
+
+    @precondition(lambda self: self.leases)
+    @rule(data=st.data())
+    def check(self, data: st.DataObject) -> None:
+        lease = data.draw(st.sampled_from(self.leases))
+        self.both(lambda claims, _: claims.check(lease))
 
     @precondition(lambda self: self.leases)
     @rule(data=st.data(), report=reports)
@@ -153,10 +175,10 @@ class Queues(RuleBasedStateMachine):
         self.both(lambda claims, _: claims.complete(lease, ending))
 
     @precondition(lambda self: self.leases)
-    @rule(data=st.data(), note=st.sampled_from(("", "going")))
-    def give_back(self, data: st.DataObject, note: str) -> None:
+    @rule(data=st.data(), note=st.sampled_from(("", "going")), park_s=st.sampled_from((0.0, 0.0, 60.0, -1.0)))
+    def give_back(self, data: st.DataObject, note: str, park_s: float) -> None:
         lease = data.draw(st.sampled_from(self.leases))
-        self.both(lambda claims, _: claims.release(lease, note=note))
+        self.both(lambda claims, _: claims.release(lease, note=note, park_s=park_s))
 
     @rule(
         task_id=numbers,
@@ -191,6 +213,34 @@ class Queues(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from((0.0, 0.000_001, 1.0, 5.0, 31.0, 3_600.0, 90_000.0)))
     def time_passes(self, seconds: float) -> None:
         self.hands.move(seconds)
+
+    @rule(seconds=st.sampled_from((-3_600.0, -4.0, 4.0, 3_600.0, 90_000.0)))
+    def the_clock_is_set(self, seconds: float) -> None:
+        self.hands.step(seconds)
+        self.both(
+            lambda claims, _: claims.claim(ClaimRequest(agent_id="ada", request_id="none", task_id="T-0"))
+        )
+
+    @invariant()
+    def what_waits_for_nothing_can_be_claimed(self) -> None:
+        """And what waits cannot: the reasons that people are shown are those of the claim."""
+        if not hasattr(self, "database"):
+            return
+        board = self.real[1]
+        for task in board.list(ALL):
+            request = ClaimRequest(agent_id="ada", request_id="look", task_id=task.id, capabilities=("gpu",))
+            waits = waiting_for(
+                task,
+                needs=board.statuses(task.needs),
+                capabilities=request.capabilities,
+                now=self.hands.now(),
+            )
+            if not waits and task.status not in FINAL:
+                assert board.choose(request).id == task.id
+                continue
+            with pytest.raises(RunnerError) as told:
+                board.choose(request)
+            assert not waits or str(told.value) == waits[0].text
 
     @invariant()
     def they_show_the_same(self) -> None:
