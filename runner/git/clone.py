@@ -44,8 +44,12 @@ class PrivateClone:
         return self.ground.path
 
     @classmethod
-    def ensure(cls, checkout: Repository, clones: Path, *, stop: Stop | None = None) -> PrivateClone:
+    def ensure(
+        cls, checkout: Repository, clones: Path, *, used: bool = True, stop: Stop | None = None
+    ) -> PrivateClone:
         """The clone in the folder `clones`, made if it is missing, with the settings that hold in the checkout now.
+
+        `used` notes that somebody works with it; house-keeping does not.
 
         Raises:
             GitFailed: it cannot be made.
@@ -59,7 +63,8 @@ class PrivateClone:
             copy_large_files(checkout.common_dir, path)
             ground = Ground(path=path, checkout=checkout, carried=carry(checkout, developer, in_clone))
             ground.restore()
-            note_use(path, checkout)
+            if used:
+                note_use(path, checkout)
         return cls(ground=ground)
 
     def resolve_base(

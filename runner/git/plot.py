@@ -112,7 +112,12 @@ def registered(ground: Ground, path: Path) -> Path | None:
 
 def all_registered(ground: Ground) -> Iterator[tuple[Path, Path]]:
     """Every work tree that the clone knows, there or not, and its folder in the clone."""
-    for entry in sorted((ground.path / "worktrees").glob("*/gitdir")):
+    return registered_in(ground.path)
+
+
+def registered_in(clone: Path) -> Iterator[tuple[Path, Path]]:
+    """The same for the clone at a path, whose settings need not be known; an agent may have written other paths."""
+    for entry in sorted((clone / "worktrees").glob("*/gitdir")):
         # Another run may be removing its own at this moment.
         with suppress(FileNotFoundError):
             link = Path(os.fsdecode(entry.read_bytes()).removesuffix("\n"))
