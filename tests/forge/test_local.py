@@ -72,3 +72,22 @@ def test_a_folder_that_cannot_be_is_one_line(tmp_path: Path) -> None:
 
     with pytest.raises(StoreFailed, match="is not a folder"):
         LocalForge(tmp_path / "run").open_pull_request(wanted())
+
+
+def test_a_text_that_a_person_threw_away_is_written_anew(tmp_path: Path) -> None:
+    LocalForge(tmp_path).open_pull_request(wanted())
+    (tmp_path / "pull_request.md").unlink()
+
+    opened = LocalForge(tmp_path).open_pull_request(wanted(body="Now."))
+
+    assert (opened.adopted, opened.warnings) == (True, ())
+    assert (tmp_path / "pull_request.md").read_text() == "# Fix the clock\n\nNow.\n"
+
+
+def test_one_that_was_cut_off_before_its_record_was_brought_up_to_date_is_finished(tmp_path: Path) -> None:
+    LocalForge(tmp_path).open_pull_request(wanted())
+    (tmp_path / "pull_request.md").write_text("# Other\n\nNow.\n")
+
+    opened = LocalForge(tmp_path).open_pull_request(wanted(title="Other", body="Now."))
+
+    assert opened.warnings == ()

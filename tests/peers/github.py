@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from tests.peers.git_http import request_body, serve_git
 from tests.peers.github_rest import RestAnswer, rest
 from tests.peers.github_state import GitHubState, Json, Pull, Refused
-from tests.peers.github_troubles import FIELDS, HOST, REFUSALS, SPENT, URLS, Trouble, refusal
+from tests.peers.github_troubles import FIELDS, HOST, MUTATIONS, REFUSALS, SPENT, URLS, Trouble, refusal
 
 __all__ = ["HOST", "TOKEN", "GitHub", "Trouble"]
 
@@ -120,7 +120,8 @@ class GitHub:
             with self._lock:
                 data = self.state.answer(operation, body["query"], body.get("variables") or {})
         except Refused as refused:
-            return {"data": {refused.error["path"][0]: None}, "errors": [refused.error]}
+            path = MUTATIONS.get(operation, refused.error["path"][0])
+            return {"data": {path: None}, "errors": [{**refused.error, "path": [path]}]}
         if trouble in URLS:
             data["createPullRequest"]["pullRequest"]["url"] = URLS[trouble]
         return {"data": data}

@@ -213,9 +213,7 @@ class GitHubState:
     def _set_draft(self, variables: Json, *, draft: bool) -> Json:
         pull = self.pulls[int(variables["input"]["pullRequestId"].removeprefix("P_")) - 1]
         if draft and not self.drafts_supported:
-            raise Refused(
-                "Draft pull requests are not supported in this repository.", path="convertPullRequestToDraft"
-            )
+            raise Refused("Draft pull requests are not supported in this repository.")
         pull.draft = draft
         name = "convertPullRequestToDraft" if draft else "markPullRequestReadyForReview"
         return {name: {"pullRequest": {"id": f"P_{pull.number}"}}}

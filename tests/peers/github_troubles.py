@@ -23,6 +23,7 @@ class Trouble(StrEnum):
     FORBIDDEN_FIELD = "403 as a GraphQL error"
     SSO = "403, the organisation wants single sign-on"
     SERVER_ERROR = "502 with a page"
+    GONE = "451, taken away by law"
     RATE_LIMIT = "403, the hour's requests are spent"
     RATE_LIMIT_FIELD = "the spent hour as a GraphQL error"
     SECONDARY_LIMIT = "403, too fast"
@@ -38,6 +39,7 @@ class Trouble(StrEnum):
 REFUSALS: dict[Trouble, tuple[int, str, dict[str, str]]] = {
     Trouble.UNAUTHORIZED: (401, "Bad credentials", {}),
     Trouble.FORBIDDEN: (403, "Resource not accessible by personal access token", {}),
+    Trouble.GONE: (451, "Repository access blocked", {}),
     Trouble.SSO: (
         403,
         "Resource protected by organization SAML enforcement. You must grant your OAuth token access.",
@@ -58,6 +60,11 @@ FIELDS = {
     Trouble.FORBIDDEN_FIELD: Refused("Resource not accessible by personal access token", kind="FORBIDDEN"),
     Trouble.RATE_LIMIT_FIELD: Refused("API rate limit exceeded for user ID 1.", kind="RATE_LIMITED"),
 }
+MUTATIONS = {
+    "ConvertPullRequestToDraft": "convertPullRequestToDraft",
+    "PullRequestReadyForReview": "markPullRequestReadyForReview",
+}
+"""What an operation does, as its answers call it."""
 URLS = {
     Trouble.NO_URL: "",
     Trouble.OTHER_HOST: "https://github.example.org/acme/widget/pull/1",
