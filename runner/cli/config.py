@@ -105,7 +105,12 @@ def validate(app: App, as_json: bool) -> None:
     from runner.settings.show import validate as validate_all
 
     report = validate_all(
-        app.paths, environment=app.environ, project=app.source, profile=app.flags.profile, folder=app.cwd
+        app.paths,
+        environment=app.environ,
+        project=app.source,
+        profile=app.flags.profile,
+        folder=app.cwd,
+        tracked=app.tracks,
     )
     problems = list(report.problems)
     problems += limits_problems(app)

@@ -85,8 +85,9 @@ def _trust(app: App, *, yes: bool, as_json: bool) -> None:
     from runner.settings.trust import trust as give_trust
 
     top = _top(app)
-    project = app.configuration.project
-    contents = project.contents if project else {}
+    configuration = app.configuration
+    project = configuration.project
+    contents = {**(project.contents if project else {}), **configuration.env_words}
     if contents and not yes:
         _show_and_ask(top, contents)
     grant = give_trust(app.paths, top, contents, now=datetime.now(UTC))

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from runner.errors import SettingsProblem
 from runner.paths import Paths
+from runner.settings.env_file import EnvFile, Tracked, follow_env_file
 from runner.settings.layers import (
     NO_LAYER,
     Flag,
     Layer,
     Setting,
-    dotenv_layer,
     environment_layer,
     flags_layer,
     project_layer,
@@ -25,7 +26,7 @@ from runner.settings.layers import (
 from runner.settings.merge import Merged, defaults, lay, lay_untrusted
 from runner.settings.model import Settings, build
 from runner.settings.notices import ignored, work_tree_warnings
-from runner.settings.problems import Problem, raise_all
+from runner.settings.problems import Problem, from_error, raise_all
 from runner.settings.project_files import ProjectFiles, ProjectSource, gather
 from runner.settings.sources import Sources, read_sources
 from runner.settings.trust import Standing, Verdict, verdict
@@ -45,6 +46,8 @@ class Configuration(NamedTuple):
     project: ProjectFiles | None = None
     """What the repository says, trusted or not; None outside a repository."""
     profile: str | None = None
+    env_words: Mapping[str, bytes] = {}
+    """Our lines of a `.env` that git tracks, followed or not: what the user is asked to trust besides."""
     left_out: tuple[str, ...] = ()
     """Keys that the repository sets and that do not hold, for want of trust."""
     own_warnings: tuple[str, ...] = ()
@@ -77,6 +80,7 @@ class Checked(NamedTuple):
     above: tuple[Layer, ...]
     """What beats the project: `.env`, environment, flags."""
     profile: str | None
+    env_file: EnvFile
     problems: tuple[Problem, ...]
     seen: int = 0
 
@@ -89,17 +93,25 @@ def load(
     flags: Mapping[str, Flag] | None = None,
     profile: str | None = None,
     folder: Path | None = None,
+    tracked: Tracked | None = None,
 ) -> Configuration:
     """Read, check and merge every layer.
 
     `project` is the repository (its work tree or a commit); None outside of one. `flags` are by key. `folder` is
-    where the seed's `.env` is looked for: None is the top of the project, or the current folder.
+    where the seed's `.env` is looked for: None is the top of the project, or the current folder. `tracked` tells
+    whether git has that file; None counts as yes.
 
     Raises:
         SettingsProblem: with one line for each bad key, value or file.
     """
     checked = check(
-        paths, environment=environment, project=project, flags=flags, profile=profile, folder=folder
+        paths,
+        environment=environment,
+        project=project,
+        flags=flags,
+        profile=profile,
+        folder=folder,
+        tracked=tracked,
     )
     raise_all(checked.problems)
     files = gather(project, _prompts_folder(checked)) if project else None
@@ -114,8 +126,9 @@ def load(
         verdict=standing,
         project=files,
         profile=checked.profile,
+        env_words=checked.env_file.words,
         left_out=left_out,
-        own_warnings=tuple(work_tree_warnings(checked.sources)),
+        own_warnings=(*work_tree_warnings(checked.sources), *checked.env_file.warnings),
         trust_warnings=tuple(ignored(checked.project, left_out, files, standing)),
     )
 
@@ -128,6 +141,7 @@ def check(
     flags: Mapping[str, Flag] | None = None,
     profile: str | None = None,
     folder: Path | None = None,
+    tracked: Tracked | None = None,
 ) -> Checked:
     """Read and check every layer, also profiles that are not chosen; raises nothing about their content."""
     place = folder or (project.top if project else Path.cwd())
@@ -135,18 +149,16 @@ def check(
     chosen = profile or environment.get(PROFILE_VARIABLE) or None
     user, problems = _user_layers(sources, chosen, paths.config_file)
     own = project_layer(sources.project) if sources.project else NO_LAYER
-    above = (
-        dotenv_layer(str(sources.dotenv_path), sources.dotenv),
-        environment_layer(environment),
-        flags_layer(flags or {}),
-    )
-    in_order = [*sources.problems, *_problems(user), *problems, *_problems([own, *above])]
+    env_file, trouble = _env_file(paths, sources, project, tracked)
+    above = (env_file.layer, environment_layer(environment), flags_layer(flags or {}))
+    in_order = [*sources.problems, *_problems(user), *problems, *trouble, *_problems([own, *above])]
     return Checked(
         sources=sources,
         below=lay(defaults(), user),
         project=own,
         above=above,
         profile=chosen,
+        env_file=env_file,
         problems=tuple(in_order),
         seen=sum(layer.seen for layer in (*user, own, *above)),
     )
@@ -164,6 +176,16 @@ def _user_layers(sources: Sources, chosen: str | None, path: Path) -> tuple[list
         return layers, [_unknown_profile(chosen, tuple(profiles), path), *_problems(profiles.values())]
     layers.append(profiles.pop(chosen))
     return layers, _problems(profiles.values())
+
+
+def _env_file(
+    paths: Paths, sources: Sources, project: ProjectSource | None, tracked: Tracked | None
+) -> tuple[EnvFile, list[Problem]]:
+    top = project.top if project else None
+    try:
+        return follow_env_file(paths, sources.dotenv_path, sources.dotenv, top=top, tracked=tracked), []
+    except SettingsProblem as error:
+        return EnvFile(layer=NO_LAYER, words={}), [from_error(error)]
 
 
 def _problems(layers: Iterable[Layer]) -> list[Problem]:

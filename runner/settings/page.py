@@ -22,7 +22,8 @@ Later ones win. `runner config show --origin` tells for each key.
 3. `$XDG_CONFIG_HOME/runner/config.toml`, yours; `runner config set KEY VALUE` changes it ("" takes a key out)
 4. its tables `[profile.NAME]`, chosen with `--profile NAME` or `RUNNER_PROFILE`
 5. `.runner.toml` at the top of the repository
-6. `AGENTIC_PROJECT` and `AGENTIC_AGENT_ID` in a `.env` there
+6. `AGENTIC_PROJECT` and `AGENTIC_AGENT_ID` in a `.env` of the folder you are in; one that git tracks came from others,
+   and needs `runner trust` (for these lines, not for the rest of the file)
 7. the environment: the variable of each key (an empty one is not set)
 8. flags
 

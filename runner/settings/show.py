@@ -9,6 +9,7 @@ from pathlib import Path
 from runner.errors import SettingsProblem
 from runner.paths import Paths
 from runner.settings.credentials import Credentials, load_credentials
+from runner.settings.env_file import Tracked
 from runner.settings.grants import trust_file
 from runner.settings.key import Value
 from runner.settings.keys import KEYS
@@ -75,9 +76,12 @@ def validate(
     project: ProjectSource | None = None,
     profile: str | None = None,
     folder: Path | None = None,
+    tracked: Tracked | None = None,
 ) -> Report:
     """Check every layer and every profile, the credentials and the trust file; raises nothing about them."""
-    checked = check(paths, environment=environment, project=project, profile=profile, folder=folder)
+    checked = check(
+        paths, environment=environment, project=project, profile=profile, folder=folder, tracked=tracked
+    )
     url = lay(checked.below, checked.above)["base_url"].value
     problems = [
         *checked.problems,
@@ -86,7 +90,11 @@ def validate(
     private = (paths.credentials_file, trust_file(paths))
     return Report(
         problems=tuple(dict.fromkeys(str(problem) for problem in problems)),
-        warnings=(*work_tree_warnings(checked.sources), *misspelt(environment)),
+        warnings=(
+            *work_tree_warnings(checked.sources),
+            *checked.env_file.warnings,
+            *misspelt(environment),
+        ),
         files=(*checked.sources.names, *(str(path) for path in private if path.exists())),
         keys=checked.seen,
     )

@@ -115,7 +115,14 @@ class App:
             },
             profile=self.flags.profile,
             folder=self.cwd,
+            tracked=self.tracks,
         )
+
+    def tracks(self, path: Path) -> bool:
+        """Whether git has the file, so that others may have written it."""
+        from runner.wiring.tracked import is_tracked
+
+        return is_tracked(path, self.environ)
 
     @property
     def settings(self) -> Settings:

@@ -22,6 +22,8 @@ class Desk:
         self.paths = paths
         self.top = top
         self.environment = {"HOME": os.environ["HOME"]}
+        self.tracked = False
+        """Whether git has the `.env`."""
 
     def config(self, text: str) -> None:
         write_private(self.paths.config_file, text.encode())
@@ -62,13 +64,15 @@ class Desk:
             project=source or WorkTree(top=self.top),
             flags=flags,
             profile=profile,
+            tracked=lambda _: self.tracked,
         )
 
     def trust(self) -> Verdict:
         """Trust what the repository says now; returns the verdict after it."""
-        files = self.load().project
-        assert files is not None
-        trust(self.paths, files.top, files.contents, now=NOW)
+        found = self.load()
+        assert found.project is not None
+        contents = {**found.project.contents, **found.env_words}
+        trust(self.paths, self.top, contents, now=NOW)
         return self.load().verdict
 
 

@@ -11,7 +11,10 @@ from tests.settings.conftest import Desk
 
 def check(desk: Desk, **environment: str) -> Report:
     return validate(
-        desk.paths, environment={**desk.environment, **environment}, project=WorkTree(top=desk.top)
+        desk.paths,
+        environment={**desk.environment, **environment},
+        project=WorkTree(top=desk.top),
+        tracked=lambda _: desk.tracked,
     )
 
 
