@@ -72,9 +72,13 @@ def commit(app: App, message: str, push: bool, task_id: str | None, as_json: boo
 
 
 @click.command()
-@click.option("--title", metavar="TEXT", help="Else the task's.")
+@click.option("--title", metavar="TEXT", help="Else the task's; an open one gets it too.")
 @click.option("--base", metavar="BRANCH", help="Else the settings', else the default branch.")
-@click.option("--draft", is_flag=True, help="Open it as a draft.")
+@click.option(
+    "--draft/--ready",
+    default=None,
+    help="Make it a draft; --ready: ready for review. Also an open one.",
+)
 @click.option("--label", "labels", multiple=True, metavar="NAME", help="Repeatable; with the settings' own.")
 @click.option("--open", "open_it", is_flag=True, help="Show it in the browser.")
 @task_option("Else the one in the branch's name.")
@@ -84,13 +88,15 @@ def pr(
     app: App,
     title: str | None,
     base: str | None,
-    draft: bool,
+    draft: bool | None,
     labels: tuple[str, ...],
     open_it: bool,
     task_id: str | None,
     as_json: bool,
 ) -> None:
     """Push this branch and open its pull request, or find the open one.
+
+    Of an open one only what you name here is changed; labels are added.
 
     \b
     Example:
@@ -106,7 +112,8 @@ def pr(
     wish = PullRequestWish(
         title=title,
         base=base or settings.base,
-        draft=draft or settings.draft,
+        draft=draft,
+        new_draft=settings.draft,
         labels=tuple(dict.fromkeys((*settings.labels, *labels))),
     )
     forge = choose_forge(app, checkout).build(private_folder(app.paths.runs / f"by-hand-{task.id}"))

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 
 from runner.errors import RunnerError, UsageProblem
-from runner.forge.protocol import Forge, NewPullRequest, PullRequest
+from runner.forge.protocol import Asked, Forge, NewPullRequest, PullRequest
 from runner.forge.text import Redact, pull_request_body, pull_request_title
 from runner.git.checkout import checkout_branch, commit_all, push_current
 from runner.git.message import commit_message
@@ -119,7 +119,9 @@ class PullRequestWish:
 
     title: str | None = None
     base: str | None = None
-    draft: bool = False
+    draft: bool | None = None
+    """None: as `new_draft` says for a new one; one that is open already stays what it is."""
+    new_draft: bool = False
     labels: tuple[str, ...] = ()
 
 
@@ -127,6 +129,8 @@ def open_pull_request(
     task: Task, wish: PullRequestWish, *, checkout: Repository, forge: Forge, prompts: Prompts, redact: Redact
 ) -> PullRequest:
     """Push the current branch and open its pull request, or adopt the open one.
+
+    Of an open one only what was wished for in so many words is changed: it may be a run's, with evidence in it.
 
     Raises:
         UsageProblem: it is the base branch itself, or HEAD is detached.
@@ -148,8 +152,9 @@ def open_pull_request(
             body=pull_request_body(body, redact=redact),
             branch=branch,
             base=base,
-            draft=wish.draft,
+            draft=wish.new_draft if wish.draft is None else wish.draft,
             labels=wish.labels,
+            asked=Asked(title=bool(wish.title), draft=wish.draft is not None),
         )
     )
 

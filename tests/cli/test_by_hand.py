@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -139,6 +140,21 @@ def test_pr_prints_the_address_and_adopts_the_open_one(console: Console, reposit
 
     assert first == again
     assert first.startswith("file://")
+
+
+def test_pr_changes_the_open_one_when_told(console: Console, repository: Sandbox) -> None:
+    console.ok("take", "T-1")
+    repository.commit("work", {"calc.py": "x = 1\n"})
+    text = Path(console.ok("pr", "--draft").removeprefix("file://"))
+    record = text.with_suffix(".json")
+
+    console.ok("pr", "--title", "Add right", "--label", "bug")
+    titled = json.loads(record.read_text())
+    console.ok("pr", "--ready")
+
+    assert text.read_text().startswith("# Add right\n")
+    assert (titled["draft"], titled["labels"]) == (True, ["bug"])
+    assert json.loads(record.read_text())["draft"] is False
 
 
 def opened(cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from runner.errors import AlreadyClaimed, RunnerError, UnknownTask, UsageProblem
@@ -40,8 +42,8 @@ def committed(world: World, task: Task, message: str, *, push: bool = False) -> 
     return commit(task, message, push=push, sign_off=False, board=world.board, checkout=checkout(world))
 
 
-def opened(world: World, task: Task, wish: PullRequestWish) -> FakeForge:
-    forge = FakeForge()
+def opened(world: World, task: Task, wish: PullRequestWish, forge: FakeForge | None = None) -> FakeForge:
+    forge = forge or FakeForge()
     open_pull_request(
         task, wish, checkout=checkout(world), forge=forge, prompts=world.prompts, redact=world.redactor.text
     )
@@ -182,3 +184,31 @@ def test_the_main_branch_is_no_branch_for_a_pull_request(world: World) -> None:
 
     with pytest.raises(UsageProblem, match="main is no branch"):
         opened(world, task, PullRequestWish())
+
+
+def test_of_an_open_pull_request_only_what_was_wished_for_is_changed(world: World) -> None:
+    task = world.submit()
+    taken(world, task)
+    world.checkout.commit("work", {"calc.py": "x = 1\n"})
+    forge = opened(world, task, PullRequestWish(new_draft=True))
+    forge.opened[0] = replace(forge.opened[0], body="The evidence of a run.")
+
+    opened(world, task, PullRequestWish(new_draft=True), forge)
+    unasked = forge.opened[0]
+    opened(world, task, PullRequestWish(title="By hand", draft=False, labels=("bug",)), forge)
+
+    (new,) = forge.opened
+    assert (unasked.title, unasked.draft) == ("Fix add", True)
+    assert (new.title, new.draft, new.labels) == ("By hand", False, ("bug",))
+    assert new.body == "The evidence of a run."
+
+
+def test_an_empty_title_is_no_wish(world: World) -> None:
+    task = world.submit()
+    taken(world, task)
+    world.checkout.commit("work", {"calc.py": "x = 1\n"})
+    forge = opened(world, task, PullRequestWish(title="First"))
+
+    opened(world, task, PullRequestWish(title=""), forge)
+
+    assert forge.opened[0].title == "First"
