@@ -11,13 +11,14 @@ from runner.cli.group import Group
 from runner.cli.output import dollars, json_option, print_json, safe, show, table
 from runner.cli.progress import moving
 from runner.cli.stopping import stop_on_interrupt
-from runner.errors import StoreFailed
 
 if TYPE_CHECKING:
-    from runner.runs.record import Json, RunRecord
+    from runner.runs.explaining import Explanation, TaskNow
+    from runner.runs.overview import Overview
+    from runner.runs.record import Json
     from runner.wiring.app import App
 
-COLUMNS = ("run_id", "task_id", "outcome", "cost_usd", "pull_request")
+COLUMNS = ("run_id", "task_id", "outcome", "cost_usd", "pull_request", "state")
 
 
 @click.group(cls=Group, invoke_without_command=True)
@@ -54,44 +55,31 @@ def _list(app: App, limit: int, *, as_json: bool) -> None:
 
 
 def _cells(row: dict[str, Json]) -> tuple[str, ...]:
-    run_id, task_id, outcome, cost, pull_request = row.values()
+    run_id, task_id, outcome, cost, pull_request, _ = row.values()
     return (str(run_id), str(task_id or "-"), str(outcome), dollars(cost), str(pull_request or "-"))
 
 
 def _row_of(app: App, run_id: str) -> dict[str, Json]:
     """One line of the list; a damaged record must not hide the others."""
-    from runner.runs.record import open_run
+    from runner.runs.overview import overview_of
 
-    try:
-        return _row(open_run(app.paths.runs, run_id))
-    except StoreFailed:
-        return dict.fromkeys(COLUMNS) | {"run_id": run_id, "outcome": "damaged"}
+    return _row(overview_of(app.paths.runs / run_id))
 
 
-def _row(record: RunRecord) -> dict[str, Json]:
-    from runner.runs.record import read_json
+def _row(run: Overview) -> dict[str, Json]:
+    from runner.runs.facts import object_of
+    from runner.runs.overview import RunState
 
-    task = record.data.get("task")
-    ended = record.folder / "outcome.json"
-    outcome = read_json(ended) if ended.exists() else {}
-    usage = outcome.get("usage")
+    over = run.state is RunState.FINISHED and run.outcome is not None
     values = (
-        record.run_id,
-        task.get("id") if isinstance(task, dict) else None,
-        outcome.get("outcome") or ("given_back" if _is_settled(record) else "unfinished"),
-        usage.get("cost_usd") if isinstance(usage, dict) else None,
-        outcome.get("pull_request"),
+        run.run_id,
+        run.task_id or None,
+        run.outcome.value if over and run.outcome else run.state.value,
+        object_of((run.report or {}).get("usage")).get("cost_usd"),
+        run.pull_request or None,
+        run.state.value,
     )
     return dict(zip(COLUMNS, values, strict=True))
-
-
-def _is_settled(record: RunRecord) -> bool:
-    """Whether a run that has no outcome is over all the same: it ended before claude was asked."""
-    steps = record.data.get("steps")
-    return any(
-        isinstance(step, dict) and step.get("name") == "settle" and "done_at" in step
-        for step in (steps if isinstance(steps, list) else [])
-    )
 
 
 @runs.command("show")
@@ -99,39 +87,57 @@ def _is_settled(record: RunRecord) -> bool:
 @json_option
 @click.pass_obj
 def show_run(app: App, run_id: str, as_json: bool) -> None:
-    """Show one run: its steps, its checks and where its files are.
+    """Show one run: what became of it, what to do next, its steps, its checks.
 
     \b
     Example:
       runner runs show r-20261122-101500-1a2b3c
     """
-    from runner.runs.record import open_run, read_json
+    from runner.runs.explaining import explain
+    from runner.runs.overview import overview_of
+    from runner.runs.record import find_run
 
     parent = click.get_current_context().parent
     as_json = as_json or bool(parent and parent.params["as_json"])
-    record = open_run(app.paths.runs, run_id)
-    ended = record.folder / "outcome.json"
-    outcome = read_json(ended) if ended.exists() else None
+    run = overview_of(find_run(app.paths.runs, run_id))
+    explained = explain(run, _task_now(app, run))
     if as_json:
-        print_json({"folder": record.folder, "run": record.data, "outcome": outcome})
+        told = {"explanation": explained.sentence, "next": explained.next_command}
+        print_json({"folder": run.folder, "run": run.data or None, "outcome": run.report, **told})
         return
-    click.echo("\n".join(_lines(record, outcome)))
+    click.echo("\n".join(_lines(run, explained)))
 
 
-def _lines(record: RunRecord, outcome: dict[str, Json] | None) -> list[str]:
+def _task_now(app: App, run: Overview) -> TaskNow:
+    """What the queue says of the task; a queue that cannot be asked does not keep a run from being shown."""
+    from runner.errors import RunnerError
+    from runner.runs.explaining import TaskNow
+    from runner.wiring.runs import utc_now
+
+    if not run.task_id or not app.paths.queue_file.exists():
+        return TaskNow()
+    try:
+        task = app.board.get(run.task_id)
+    except RunnerError:
+        return TaskNow()
+    return TaskNow(status=task.status, parked=task.not_before is not None and task.not_before > utc_now())
+
+
+def _lines(run: Overview, explained: Explanation) -> list[str]:
     names = ("run:", "task:", "outcome:", "cost:", "pull request:")
-    cells = zip(names, _cells(_row(record)), strict=True)
+    cells = zip(names, _cells(_row(run)), strict=True)
     lines = [f"{name:<14}{safe(cell)}" for name, cell in cells if cell != "-"]
-    lines.append(f"{'folder:':<14}{record.folder}")
-    if outcome and outcome.get("cause"):
-        lines.append(f"{'cause:':<14}{safe(str(outcome['cause']))}")
-    steps = record.data.get("steps")
-    lines += ["", "steps:"]
+    lines.append(f"{'folder:':<14}{run.folder}")
+    if run.report and run.report.get("cause"):
+        lines.append(f"{'cause:':<14}{safe(run.cause)}")
+    lines += ["", safe(explained.sentence), f"next: {safe(explained.next_command)}"]
+    steps = run.data.get("steps")
+    lines += ["", "steps:"] if steps else []
     for step in steps if isinstance(steps, list) else []:
         if isinstance(step, dict):
             mark = "done" if "done_at" in step else "not finished"
             lines.append(f"  {step.get('name')!s:<14}{mark}")
-    return lines + _check_lines(outcome)
+    return lines + _check_lines(run.report)
 
 
 def _check_lines(outcome: dict[str, Json] | None) -> list[str]:

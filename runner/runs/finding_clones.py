@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from runner.errors import Busy, GitFailed, NotARepository, RunnerError
+from runner.errors import Busy, GitFailed, NotARepository, RunnerError, Stopped
 from runner.git.belonging import Belonging, belonging_of
 from runner.git.clone import PrivateClone
 from runner.git.plot import find_plot, registered_in
@@ -55,6 +55,7 @@ class Grounds:
     def found_trees(self) -> Iterator[Found]:
         """Work trees, whole or forgotten; a run that came to its end has removed its own."""
         for tree in sorted({*self.registered, *self._trees_on_disk()}):
+            self.stop.check()
             clone = self.registered.get(tree)
             if clone is None:
                 yield from self._unregistered(tree)
@@ -82,6 +83,8 @@ class Grounds:
             private = self.private(clone)
             with clone_alone(clone):
                 return self.at_stake(private, tree, runs)
+        except Stopped:
+            raise
         except Busy:
             return "another process is at work on its clone"
         except (RunnerError, OSError) as error:
@@ -117,6 +120,7 @@ class Grounds:
 
     def found_clones(self) -> Iterator[Found]:
         for clone in self.clones:
+            self.stop.check()
             past = self.why_clone_could_go(clone)
             if not past:
                 yield Found(kind=Kind.CLONE, name=clone.name, path=clone)
