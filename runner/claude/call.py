@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from runner.claude.answer import reader_for, to_result
@@ -14,6 +14,7 @@ from runner.claude.recording import ended_line
 from runner.claude.stream import StreamReader
 from runner.errors import Stopped
 from runner.process.child import Child
+from runner.process.ending import Grace
 from runner.process.stop import Stop
 
 SLOW_PROMPT_S = 2.0
@@ -30,6 +31,8 @@ class Patience:
     """After the result of our prompt: background work is switched off, so there is nothing to wait for."""
     stream_limit_bytes: int = 2**30
     """More than any run says; a program gone wild must not fill the disk."""
+    grace: Grace = field(default_factory=Grace)
+    """How long each rung of the stop ladder is given."""
 
 
 class Call:
@@ -61,7 +64,14 @@ class Call:
             ProgramMissing: the program cannot be started.
         """
         left_s = self._request.timeout_s - (time.monotonic() - self._started_at)
-        child = Child(argv, env=environment, cwd=self._request.workdir, timeout_s=left_s, stop=self._stop)
+        child = Child(
+            argv,
+            env=environment,
+            cwd=self._request.workdir,
+            timeout_s=left_s,
+            stop=self._stop,
+            grace=self._patience.grace,
+        )
         try:
             with child:
                 return self._talk(child)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-LINE_LIMIT_BYTES = 256 * 2**20
+LINE_LIMIT_BYTES = 64 * 2**20
 """A longer line is handed on in pieces, so that a child that never ends a line cannot fill the memory."""
 
 
