@@ -20,6 +20,7 @@ COMMANDS = {
     "ask": "runner.cli.ask:ask",
     "cancel": "runner.cli.changes:cancel",
     "claim": "runner.cli.claim:claim",
+    "clean": "runner.cli.clean:clean",
     "commit": "runner.cli.by_hand:commit",
     "complete": "runner.cli.changes:complete",
     "completion": "runner.cli.completion:completion",
@@ -46,7 +47,7 @@ COMMANDS = {
 
 SECTIONS = {
     "Tasks": ("submit", "list", "show", "update", "answer", "complete", "cancel", "requeue", "release"),
-    "Runs": ("claim", "stop", "resume", "runs", "replay", "status"),
+    "Runs": ("claim", "stop", "resume", "runs", "replay", "status", "clean"),
     "In your own checkout": ("take", "commit", "pr"),
     "Questions": ("ask", "context", "prompts"),
     "Set-up": ("init", "trust", "config", "allowance", "completion"),

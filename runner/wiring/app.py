@@ -199,6 +199,19 @@ class App:
                 hint='take the address out: `runner config set base_url ""`',
             )
 
+    def archive_ended(self, *, dry_run: bool) -> int:
+        """Put tasks that ended long ago out of the way of those that are claimed; how many, or could be.
+
+        Raises:
+            Busy, StoreFailed: the queue did not take it.
+        """
+        from datetime import UTC, datetime
+
+        from runner.tasks.archive import archive_ended, count_archivable
+
+        now = datetime.now(UTC)
+        return (count_archivable if dry_run else archive_ended)(self._database, now=now)
+
     @cached_property
     def board(self) -> EmbeddedBoard:
         from runner.tasks.embedded import EmbeddedBoard
