@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from pathlib import Path
 
@@ -28,7 +27,7 @@ def row(act: str, command: str, folder: Path) -> str:
     if verdict.script:
         scene.undo(verdict)
     left = told_apart(before, state_of(checkout))
-    back = "all came back" if not left else CANNOT_BE_UNDONE.get(act, "LOST")
+    back = CANNOT_BE_UNDONE.get(act) or ("all came back" if not left else "LOST")
     return f"| {act} | {whose}: {named}{more} | {back} |"
 
 
@@ -50,4 +49,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

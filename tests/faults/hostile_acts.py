@@ -81,7 +81,9 @@ OUTSIDE = {
         "git -C $TOP update-index --assume-unchanged calc.py; echo evil >> $TOP/calc.py"
     ),
     "a search of the home folder": (
-        "python3 -c \"import pathlib; [p.unlink() for p in pathlib.Path.home().parent.rglob('today.txt')]\""
+        # A real one would begin there; this one stays inside the scene.
+        'python3 -c "import os, pathlib; home = pathlib.Path.home();'
+        " [p.unlink() for p in pathlib.Path(os.environ['SCENE']).glob('*/notes/today.txt')]\""
     ),
     "a path that is spelt out": "rm $(echo $B64 | base64 -d)/notes/today.txt",
     "packs cut short": "chmod u+w $TOP/.git/objects/pack/*; truncate -s 40 $TOP/.git/objects/pack/*.pack",
@@ -96,8 +98,6 @@ CANNOT_BE_UNDONE = {
     "git clean -fdx": "a big ignored folder is only named: install it again",
     "a file in a big ignored folder": "a big ignored folder is only named: install it again",
     "git worktree remove": "its registration and branch come back, its files are another checkout's",
-    "git commit": "the commit stays as an unreferenced object",
-    "a push into it": "the pushed objects stay, unreferenced",
 }
 """What the script of a run does not bring back in full, and why."""
 
@@ -124,7 +124,8 @@ class Scene:
         words = {"$TOP": str(self.top), "$UP": up, "$B64": base64.b64encode(bytes(self.top)).decode()}
         for name, value in words.items():
             act = act.replace(name, value)
-        subprocess.run(["bash", "-c", act], cwd=self.tree.path, check=False, capture_output=True)
+        env = {**os.environ, "SCENE": str(self.top.parent)}
+        subprocess.run(["bash", "-c", act], cwd=self.tree.path, env=env, check=False, capture_output=True)
         use = {"type": "tool_use", "id": "t1", "name": "Bash", "input": {"command": act}}
         line = json.dumps({"type": "assistant", "message": {"content": [use]}}).encode()
         self.uses += tool_uses([b"noise", line])
