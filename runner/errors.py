@@ -14,6 +14,7 @@
             QuotaExceeded           the allowance is spent
             NothingToClaim          no task is ready
                 NotReady                the named task is parked, or waits for others
+                OtherProject (2)        those that are ready belong to other repositories than this one
             LacksCapability         the named task asks for what this agent cannot do
             Busy                    a lock was not free in time
         OutsideTrouble (5)      a program or a service we depend on
@@ -106,6 +107,12 @@ class NothingToClaim(TryLater):
 
 class NotReady(NothingToClaim):
     """The named task cannot be claimed yet: it is parked, or waits for other tasks."""
+
+
+class OtherProject(NothingToClaim):
+    """Tasks are ready, but all of them belong to other repositories than the one we stand in."""
+
+    exit_code = 2
 
 
 class LacksCapability(TryLater):

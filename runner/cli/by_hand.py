@@ -29,11 +29,12 @@ def take(app: App, task_id: str, as_json: bool) -> None:
       runner take T-7
     """
     from runner.runs.by_hand import take as take_task
+    from runner.wiring.projects import project_to_claim
 
     taken = take_task(
         task_id,
         agent_id=app.agent_id,
-        project=app.project,
+        project=project_to_claim(app, task_id=task_id),
         claims=app.claims,
         board=app.board,
         checkout=app.light_repository,

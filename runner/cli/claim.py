@@ -36,7 +36,11 @@ STOPS_A_LOOP = frozenset({Outcome.CANCELLED, Outcome.LIMIT_UNTIL, Outcome.AUTH, 
 @click.option("--no-pr", is_flag=True, help="Push the branch, open no pull request.")
 @click.option("--draft", is_flag=True, help="Open the pull request as a draft.")
 @click.option("--model", metavar="NAME", help="Use this model, whatever task and settings say.")
-@click.option("--any-project", is_flag=True, help="Take a task of any project, not only this checkout's.")
+@click.option(
+    "--any-project",
+    is_flag=True,
+    help="Also take a task of another name of this repository: of any of its remotes, of its folder.",
+)
 @click.option("--wait", is_flag=True, help="Wait for a task when none is ready.")
 @click.option("--loop", is_flag=True, help="Take one task after the other until none is ready.")
 @agent_option
@@ -74,7 +78,9 @@ def claim(
         raise click.UsageError("a named TASK goes with neither --loop nor --any-project")
     if dry_run and (wait or loop):
         raise click.UsageError("--dry-run goes with neither --wait nor --loop")
-    flags = ClaimFlags(model=model, draft=draft, pull_request=not no_pr, any_project=any_project)
+    flags = ClaimFlags(
+        model=model, draft=draft, pull_request=not no_pr, any_project=any_project, task_id=task_id
+    )
     tell_warnings(app.configuration.own_warnings)
     if dry_run:
         from runner.cli.preview import preview_claim

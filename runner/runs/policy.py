@@ -14,7 +14,7 @@ class Policy:
 
     agent_id: str
     project: str | None
-    """Only this project's tasks; None takes any (`--any-project`)."""
+    """Only this project's tasks; None takes any."""
     limits: Limits
     capabilities: tuple[str, ...] = ()
     lease_s: float = 60.0

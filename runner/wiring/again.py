@@ -37,6 +37,11 @@ def _policy(app: App, record: RunRecord) -> Policy:
         model=model if isinstance(model, str) else None,
         draft=flags.get("draft") is True,
         pull_request=flags.get("pull_request") is not False,
-        any_project=record.data.get("project") is None,
     )
-    return replace(build_policy(app, again), agent_id=agent_id, limits=app.limits(agent_id))
+    project = record.data.get("project")
+    return replace(
+        build_policy(app, again),
+        project=project if isinstance(project, str) else None,
+        agent_id=agent_id,
+        limits=app.limits(agent_id),
+    )

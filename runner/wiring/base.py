@@ -82,13 +82,15 @@ def app_at(app: App, git: Git, commit_id: str, *, name: str) -> AtBase:
 def app_at_known_base(app: App) -> AtBase:
     """The app at the base commit as the checkout knows it, without asking a remote: for looking ahead.
 
-    In a repository without any commit it is the app as it is.
+    Raises:
+        UsageProblem: there is no such commit.
+        SettingsProblem, GitFailed: as `app_at`.
     """
     checkout = app.light_repository
     name = app.settings.pull_request.base or checkout.default_branch() or "HEAD"
     commit_id = checkout.resolve(name)
     if commit_id is None:
-        return AtBase(app=app, ignored=(), warnings=())
+        raise UsageProblem(f"{checkout.top}: there is no commit to start from", hint="make a first commit")
     return app_at(app, checkout.git, commit_id, name=name)
 
 

@@ -31,7 +31,7 @@ class CommitFiles:
 
     @cached_property
     def shown(self) -> Path:
-        return Path(f"{self.place}:")
+        return Path(self.place)
 
     def under(self, folder: str) -> tuple[str, ...]:
         return tuple(sorted(self._listed(folder.rstrip("/") + "/")))

@@ -22,6 +22,7 @@ from runner.runs.run import Tools
 from runner.visible import visible
 from runner.wiring.app import App
 from runner.wiring.forges import choose_forge
+from runner.wiring.projects import project_to_claim
 
 if TYPE_CHECKING:
     from runner.claude.protocol import ClaudeRunner
@@ -39,6 +40,8 @@ class ClaimFlags:
     draft: bool = False
     pull_request: bool = True
     any_project: bool = False
+    task_id: str | None = None
+    """The task that was named."""
 
 
 def build_policy(app: App, flags: ClaimFlags) -> Policy:
@@ -46,7 +49,7 @@ def build_policy(app: App, flags: ClaimFlags) -> Policy:
     settings = app.settings
     return Policy(
         agent_id=app.agent_id,
-        project=None if flags.any_project else app.project,
+        project=project_to_claim(app, task_id=flags.task_id, any_project=flags.any_project),
         limits=app.limits(app.agent_id),
         capabilities=settings.capabilities,
         lease_s=settings.task.lease_s,

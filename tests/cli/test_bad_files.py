@@ -91,13 +91,13 @@ def test_malformed_limits(console: Console, repository: Sandbox) -> None:
     ],
 )
 def test_a_malformed_template(console: Console, repository: Sandbox, source: str, told: str) -> None:
-    repository.write({".runner/prompts/task.md.j2": source})
+    rev = repository.commit("a prompt", {".runner/prompts/task.md.j2": source})[:10]
     console.ok("trust", "--yes")
 
     code, message, hint = console("claim").error
 
     assert code == 2
-    assert message == f"{repository.path}/.runner/prompts/task.md.j2:1: {told}"
+    assert message == f"main at {rev}/.runner/prompts/task.md.j2:1: {told}"
     assert hint.startswith(("correct the template", "values of this prompt: "))
     assert is_as_before(console, repository)
 

@@ -30,7 +30,7 @@ def test_files_are_read_from_the_commit_whatever_lies_in_the_checkout(repository
     assert found.read("p/one") == b"1\n"
     assert found.read("p") is None
     assert found.read("nothing") is None
-    assert found.shown / "p" == Path("main:/p")
+    assert found.shown / "p" == Path("main/p")
 
 
 def test_links_and_submodules_are_no_files(repository: Sandbox, tmp_path: Path) -> None:

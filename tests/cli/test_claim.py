@@ -95,17 +95,6 @@ def test_nothing_to_claim_is_for_later(console: Console) -> None:
     assert console.holds() == []
 
 
-def test_other_projects_are_left_alone_unless_any_will_do(console: Console) -> None:
-    console.ok("submit", "Theirs", "--project", "elsewhere")
-
-    assert console("claim").code == 4
-    assert console("claim", "T-1").error[:2] == (
-        2,
-        f"T-1 belongs to the project elsewhere, not to {Path.cwd()}",
-    )
-    assert console("claim", "--any-project", "--json").json["task_id"] == "T-1"
-
-
 def test_a_project_may_be_named(console: Console) -> None:
     console.ok("submit", "Theirs", "--project", "elsewhere")
 
