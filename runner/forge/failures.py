@@ -16,6 +16,7 @@ _SIGN_IN = (
 )
 _PROBLEMS = {
     Said.NOT_AUTHENTICATED: ("gh is not signed in to {host}", _SIGN_IN),
+    Said.SIGN_IN_REFUSED: ("{host} does not accept gh's token", "is it old or revoked? " + _SIGN_IN),
     Said.FORBIDDEN: (
         "gh may not open pull requests in {repository}: {detail}",
         "its token needs the right to write pull requests there; `gh auth status` shows which token it is",

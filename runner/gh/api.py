@@ -12,7 +12,7 @@ from runner.gh.words import Said, one_line, read_failure
 _STATUS_LINE = re.compile(r"HTTP/[0-9.]+ (?P<status>[1-5][0-9][0-9])\b[^\n]*\n")
 _LIMIT_WORDS = re.compile(r"\brate limit|submitted too quickly|abuse detection", re.IGNORECASE)
 _BY_STATUS = {
-    401: Said.NOT_AUTHENTICATED,
+    401: Said.SIGN_IN_REFUSED,
     403: Said.FORBIDDEN,
     404: Said.NOT_FOUND,
     429: Said.RATE_LIMITED,

@@ -23,6 +23,7 @@ class Said(StrEnum):
     UNKNOWN_LABEL = "unknown label"
     NO_DRAFTS = "no drafts in this repository"
     NOT_AUTHENTICATED = "not signed in"
+    SIGN_IN_REFUSED = "signed in with a token that is not accepted"
     FORBIDDEN = "not allowed"
     RATE_LIMITED = "too many requests"
     NO_NETWORK = "no connection"
@@ -44,7 +45,7 @@ class Said(StrEnum):
 
 
 _PASSES = frozenset({Said.RATE_LIMITED, Said.NO_NETWORK, Said.SERVER_ERROR, Said.TIMED_OUT, Said.ODD_ANSWER})
-_NEEDS_A_PERSON = frozenset({Said.NOT_AUTHENTICATED, Said.FORBIDDEN, Said.NOT_FOUND})
+_NEEDS_A_PERSON = frozenset({Said.NOT_AUTHENTICATED, Said.SIGN_IN_REFUSED, Said.FORBIDDEN, Said.NOT_FOUND})
 
 _WORDS = tuple(
     (said, re.compile(words, re.IGNORECASE))
@@ -56,7 +57,8 @@ _WORDS = tuple(
         (Said.NO_COMMITS, r"no commits between "),
         (Said.NO_DRAFTS, r"draft pull requests are not supported"),
         (Said.NOT_FOUND, r"could not resolve to a |HTTP 404"),
-        (Said.NOT_AUTHENTICATED, r"HTTP 401|bad credentials|gh auth login|no oauth token"),
+        (Said.SIGN_IN_REFUSED, r"HTTP 401|bad credentials"),
+        (Said.NOT_AUTHENTICATED, r"gh auth login|no oauth token"),
         (Said.RATE_LIMITED, r"\brate limit|HTTP 429|submitted too quickly|abuse detection"),
         (
             Said.FORBIDDEN,

@@ -49,7 +49,7 @@ def test_a_token_of_an_app_is_told_of_no_right_and_may_have_all(forge: GitHubFor
 
 
 REFUSALS = {
-    "not signed in": f"gh is not signed in to {HOST}",
+    "token refused": f"{HOST} does not accept gh's token",
     "read only": f"gh may not open pull requests in {REPOSITORY}: its account may read there, not write",
     "archived": f"gh may not open pull requests in {REPOSITORY}: it is archived: nobody may write there",
     "no scope": f"gh may not open pull requests in {REPOSITORY}: its token lacks the scope repo",
@@ -60,7 +60,7 @@ REFUSALS = {
 @pytest.mark.parametrize("case", REFUSALS)
 def test_a_refusal_needs_a_person(forge: GitHubForge, github: GitHub, pauses: list[float], case: str) -> None:
     state = github.state
-    if case == "not signed in":
+    if case == "token refused":
         github.trouble(Trouble.UNAUTHORIZED)
     state.may_push = case != "read only"
     state.archived = case == "archived"
@@ -73,6 +73,17 @@ def test_a_refusal_needs_a_person(forge: GitHubForge, github: GitHub, pauses: li
     assert error.hint
     assert (error.kind, error.retry_at, error.exit_code) == ("refused", None, 5)
     assert pauses == []
+
+
+def test_a_gh_that_is_not_signed_in_asks_nobody(github: GitHub) -> None:
+    environment = dict(os.environ) | github.environment | {"GH_TOKEN": ""}
+
+    error = refused(GitHubForge(Gh(environment=environment), REPOSITORY))
+
+    assert str(error) == f"gh is not signed in to {HOST}"
+    assert error.hint.startswith(f"run `gh auth login --hostname {HOST}`")
+    assert error.kind == "refused"
+    assert github.operations == []
 
 
 @pytest.mark.parametrize("trouble", [Trouble.SERVER_ERROR, Trouble.RESET])

@@ -126,7 +126,7 @@ def test_a_server_that_stays_down_is_told_after_two_tries(
 
 
 REFUSALS = {
-    Trouble.UNAUTHORIZED: (f"gh is not signed in to {HOST}", f"gh auth login --hostname {HOST}"),
+    Trouble.UNAUTHORIZED: (f"{HOST} does not accept gh's token", f"gh auth login --hostname {HOST}"),
     Trouble.FORBIDDEN: (f"gh may not open pull requests in {REPOSITORY}", "the right to write pull requests"),
     Trouble.FORBIDDEN_FIELD: (f"gh may not open pull requests in {REPOSITORY}", "the right to write"),
     Trouble.SSO: ("Authorize in your web browser:  https://github.com/orgs/acme/sso", "gh auth status"),

@@ -42,7 +42,7 @@ def test_an_answer_without_content_is_fine() -> None:
     ("status", "headers", "words", "said"),
     [
         (301, (), "HTTP 301", Said.OTHER),
-        (401, (), "Bad credentials (HTTP 401)", Said.NOT_AUTHENTICATED),
+        (401, (), "Bad credentials (HTTP 401)", Said.SIGN_IN_REFUSED),
         (403, (), "Forbidden (HTTP 403)", Said.FORBIDDEN),
         (403, ("X-Ratelimit-Remaining: 12",), "Forbidden", Said.FORBIDDEN),
         (403, ("X-Ratelimit-Remaining: 0",), "Forbidden", Said.RATE_LIMITED),

@@ -55,7 +55,7 @@ def test_content_is_sent_as_json_byte_for_byte(gh: Gh, github: GitHub) -> None:
 
 
 API_TROUBLES = {
-    Trouble.UNAUTHORIZED: (Said.NOT_AUTHENTICATED, "gh: Bad credentials (HTTP 401)"),
+    Trouble.UNAUTHORIZED: (Said.SIGN_IN_REFUSED, "gh: Bad credentials (HTTP 401)"),
     Trouble.FORBIDDEN: (Said.FORBIDDEN, "gh: Resource not accessible by personal access token (HTTP 403)"),
     Trouble.SSO: (Said.FORBIDDEN, "gh: Resource protected by organization SAML enforcement."),
     Trouble.RATE_LIMIT: (Said.RATE_LIMITED, "gh: API rate limit exceeded for user ID 1. (HTTP 403)"),
