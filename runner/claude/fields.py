@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from decimal import ROUND_CEILING, Decimal
 
 Json = dict[str, object]
 
 _PICO = Decimal("0.000000000001")
+_MOST = 10**15
+_MOST_USD = 10**9
 
 
 def object_of(line: bytes) -> Json | None:
@@ -37,19 +38,19 @@ def dicts_in(source: Json, key: str) -> tuple[Json, ...]:
 
 
 def count_in(source: Json, key: str) -> int:
-    """A count: 0 for anything that is not a finite number above 0."""
+    """A count: 0 for anything that is not a number above 0, or is beyond all reason."""
     value = source.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _MOST:
         return 0
     return int(value)
 
 
 def nano_usd(value: object) -> int:
-    """US dollars as claude prints them in nano-USD, rounded up; 0 for anything but a positive number.
+    """US dollars as claude prints them in nano-USD, rounded up; 0 for anything but a positive number within reason.
 
     They are sums of floats (0.027760000000000003): what is below a pico-dollar is noise, not money.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _MOST_USD:
         return 0
     exact = Decimal(str(value)).quantize(_PICO)
     return int((exact * 1_000_000_000).to_integral_value(ROUND_CEILING))

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-
-import pytest
 
 from runner.allowance.model import Tokens
 from runner.claude.outcome import Ending, judge
@@ -23,7 +20,6 @@ from tests.support.claude_lines import (
     said,
     started,
     used,
-    window,
 )
 
 
@@ -108,61 +104,6 @@ def test_a_retry_says_why_and_when() -> None:
         ("retry", "429 rate_limit; retry 1 of 3 in 1.2 s"),
         ("retry", "the connection failed; retry 1 of 3 in 1.2 s"),
     ]
-
-
-def test_a_closed_window_is_known_until_it_opens_again() -> None:
-    closed = window("rejected", resets_at=1_800_000_000)
-
-    reader, messages = reading(closed)
-    assert reader.limits == {"five_hour": datetime(2027, 1, 15, 8, tzinfo=UTC)}
-    assert messages[0].kind == "limit"
-    assert messages[0].text == "usage limit reached (five_hour) until 2027-01-15 08:00 UTC"
-
-    reader.read(window("allowed"))
-    assert reader.limits == {}
-
-
-@pytest.mark.parametrize("seconds", [None, 0, -5, 99_999_999_999_999_999, "soon"])
-def test_a_reset_time_that_makes_no_sense_is_not_known(seconds: object) -> None:
-    info = {"status": "rejected", "resetsAt": seconds, "rateLimitType": "overage"}
-
-    reader, messages = reading(line(type="rate_limit_event", rate_limit_info=info))
-
-    assert reader.limits == {"overage": None}
-    assert messages[0].text == "usage limit reached (overage)"
-
-
-def test_a_refusal_that_names_neither_a_window_nor_a_time_closes_none() -> None:
-    info = {"status": "rejected", "isUsingOverage": False}
-
-    reader, messages = reading(line(type="rate_limit_event", rate_limit_info=info))
-
-    assert (reader.limits, messages) == ({}, [])
-
-
-def test_a_time_without_a_window_is_a_limit() -> None:
-    info = {"status": "rejected", "resetsAt": 1_800_000_000}
-
-    reader, messages = reading(line(type="rate_limit_event", rate_limit_info=info))
-
-    assert list(reader.limits) == [""]
-    assert messages[0].text == "usage limit reached until 2027-01-15 08:00 UTC"
-
-
-def test_a_permission_without_a_name_opens_every_window() -> None:
-    reader, _ = reading(
-        window("rejected", "five_hour", 1_800_000_000),
-        window("rejected", "seven_day", 1_800_000_000),
-        line(type="rate_limit_event", rate_limit_info={"status": "allowed"}),
-    )
-
-    assert reader.limits == {}
-
-
-def test_a_reset_time_in_milliseconds_is_understood() -> None:
-    reader, _ = reading(window("rejected", resets_at=1_800_000_000_000))
-
-    assert reader.limits["five_hour"] == datetime(2027, 1, 15, 8, tzinfo=UTC)
 
 
 def test_partial_messages_tell_what_was_really_written() -> None:

@@ -173,6 +173,27 @@ def test_a_reset_before_anything_costs_nothing() -> None:
     assert reader.account.spent == reader.account.total == NOTHING
 
 
+def test_a_model_without_a_price_is_told_until_a_result_has_paid_for_it() -> None:
+    unknown = started("m1", model="claude-next", input_tokens=10)
+    paid = result(cost_usd=0.01, tokens=ONE, since=(ONE, 0.01))
+
+    assert read(StreamReader(), started("m0", input_tokens=10), unknown).account.unpriced
+    assert not read(StreamReader(), unknown, paid).account.unpriced
+    assert not read(StreamReader(), unknown, paid, started("m2", input_tokens=5)).account.unpriced
+    assert not read(StreamReader(), started("m3", model="claude-next")).account.unpriced
+
+
+def test_a_crash_that_knows_of_nothing_pays_for_nothing() -> None:
+    crash = result("", cost_usd=0, is_error=True)
+
+    assert read(StreamReader(), started("m1", model="other", input_tokens=1), crash).account.unpriced
+
+
+def test_absurd_money_is_none() -> None:
+    for absurd in (1e30, 10**40, -1, "1"):
+        assert read(StreamReader(), line(type="result", total_cost_usd=absurd)).account.spent == NOTHING
+
+
 amounts = st.builds(
     Spending,
     tokens=st.builds(
