@@ -24,23 +24,21 @@ class Span:
     start: int
     end: int
     kind: str
+    weak: bool = False
+    """Named by the word before it only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needle:
-    """One beginning, and what it may be the beginning of."""
+    """One beginning, and the shapes that it may be the beginning of."""
 
     anchor: bytes
-    shapes: tuple[Shape, ...] = ()
-    value_kind: str = ""
-    """Not empty: the anchor is itself a value to hide."""
-    distinctive: bool = True
-    """False for a value so plain that it also stands in innocent text."""
+    shapes: tuple[Shape, ...]
+    any_case: bool = False
+    """The anchor is in lower case, the text may be in any."""
 
     def spans(self, text: bytes, at: int, wall: int) -> Iterator[Span]:
         """What begins at `at`, where the anchor stands; nothing reaches past `wall`."""
-        if self.value_kind:
-            yield Span(start=at, end=min(at + len(self.anchor), wall), kind=self.value_kind)
         for shape in self.shapes:
             yield from spans_of(shape, text, at, wall)
 
@@ -65,17 +63,20 @@ def spans_of(shape: Shape, text: bytes, at: int, wall: int) -> Iterator[Span]:
         if shape.secret_group == 0:
             # A longer token of the same family than the pattern knows: no part of it may stay.
             end = _run_end(text, end, min(wall, at + SPAN_LIMIT_BYTES))
-        yield Span(start=start, end=end, kind=shape.kind)
+        yield Span(start=start, end=end, kind=shape.kind, weak=shape.weak)
 
 
 @cache
 def shape_needles() -> tuple[Needle, ...]:
     """One needle per beginning, whichever known shapes share it."""
-    by_anchor: dict[bytes, list[Shape]] = {}
+    by_anchor: dict[tuple[bytes, bool], list[Shape]] = {}
     for shape in known_shapes():
         for anchor in shape.anchors:
-            by_anchor.setdefault(anchor, []).append(shape)
-    return tuple(Needle(anchor=anchor, shapes=tuple(group)) for anchor, group in by_anchor.items())
+            by_anchor.setdefault((anchor, shape.weak), []).append(shape)
+    return tuple(
+        Needle(anchor=anchor, shapes=tuple(group), any_case=weak)
+        for (anchor, weak), group in by_anchor.items()
+    )
 
 
 @cache

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runner.redaction.forms import forms
-from runner.redaction.needles import Needle, Span, searched_shapes, shape_needles
+from runner.redaction.known import Known, KnownValues
+from runner.redaction.needles import Span, searched_shapes, shape_needles
 from runner.redaction.scanner import Scanner
 from runner.redaction.variables import MIN_LENGTH, secret_values
 
@@ -26,9 +27,8 @@ class Redactor:
     def __init__(self, variables: Mapping[str, str] | None = None) -> None:
         """Hide the secret values among `variables`, the process environment as a rule."""
         self._lock = threading.Lock()
-        self._values: dict[bytes, Needle] = {}
-        self._needles: tuple[Needle, ...] = ()
-        """Values and shapes together; empty until somebody asks, because shapes come from a large library."""
+        self._known: dict[tuple[bytes, ...], Known] = {}
+        self._values = KnownValues()
         for value, name in secret_values(variables or {}).items():
             self.add(value, kind=name)
 
@@ -36,11 +36,11 @@ class Redactor:
         """Hide `value` from now on, in every form it may take; one shorter than 6 characters is ignored."""
         if len(value) < MIN_LENGTH:
             return
+        distinctive = _distinctive(value)
         with self._lock:
             for form in forms(value):
-                needle = Needle(anchor=form, value_kind=kind, distinctive=_distinctive(value))
-                self._values.setdefault(form, needle)
-            self._needles = ()
+                self._known.setdefault(form.parts, Known(form=form, kind=kind, distinctive=distinctive))
+            self._values = KnownValues(self._known.values())
 
     def text(self, text: str) -> str:
         """`text` with `[redacted:<kind>]` in place of every secret."""
@@ -55,8 +55,10 @@ class Redactor:
     def findings(self, text: str) -> tuple[Finding, ...]:
         """Every secret in `text`, without those that are too plain to be sure of."""
         data = text.encode("utf-8", "surrogatepass")
-        needles = tuple(needle for needle in self.needles() if needle.distinctive)
-        pieces = Scanner().feed(data, needles=needles, searched=searched_shapes(), final=True)
+        values = KnownValues(known for known in self.values().all if known.distinctive)
+        pieces = Scanner().feed(
+            data, needles=shape_needles(), searched=searched_shapes(), values=values, final=True
+        )
         found: list[Finding] = []
         line, counted = 1, 0
         for span in (piece for piece in pieces if isinstance(piece, Span)):
@@ -65,18 +67,16 @@ class Redactor:
             found.append(Finding(kind=span.kind, line=line))
         return tuple(found)
 
-    def needles(self) -> tuple[Needle, ...]:
-        """What is looked for by its beginning."""
+    def values(self) -> KnownValues:
+        """All values that are known now."""
         with self._lock:
-            if not self._needles:
-                self._needles = (*self._values.values(), *shape_needles())
-            return self._needles
+            return self._values
 
     def replacement(self, kind: str) -> bytes:
         """What is written in place of a secret; it never contains one itself."""
         told = f"[redacted:{kind}]".encode()
-        with self._lock:
-            return b"[***]" if any(value in told for value in self._values) else told
+        known = self.values()
+        return b"[***]" if any(each.form.pattern.search(told) for each in known.in_text(told)) else told
 
 
 class Stream:
@@ -96,7 +96,9 @@ class Stream:
 
     def _pass(self, data: bytes, *, final: bool) -> bytes:
         known = self._redactor
-        pieces = self._scanner.feed(data, needles=known.needles(), searched=searched_shapes(), final=final)
+        pieces = self._scanner.feed(
+            data, needles=shape_needles(), searched=searched_shapes(), values=known.values(), final=final
+        )
         return b"".join(
             piece if isinstance(piece, bytes) else known.replacement(piece.kind) for piece in pieces
         )

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 
-_HARMLESS_PASSWORD = re.compile(
-    rb"[{$<%\[*]|.{1,3}$|(?:x+|\.+|pass(?:word|wd)?|pw|pwd|secret|token|changeme|redacted)$", re.IGNORECASE
-)
-"""In `scheme://user:PASSWORD@host`: a place-holder in code or a manual, or too short to be a password."""
+from runner.redaction.assignments import ASSIGNMENTS, HARMLESS_PASSWORD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +25,8 @@ class Shape:
     """The group that is the secret; the text around it stays."""
     harmless: re.Pattern[bytes] | None = None
     """A secret that begins like this is none."""
+    weak: bool = False
+    """Known by the word before it, which is the anchor in lower case; another name for the same bytes is better."""
     one_run: bool = False
     """Whether a failure at one place of a run of token characters means failure at every later one."""
 
@@ -115,7 +114,7 @@ _OWN = (
     # age-encryption.org, identities
     ("age-key", "AGE-SECRET-KEY-1", rb"AGE-SECRET-KEY-1[0-9A-Z]{58}", 0),
     # RFC 3986, 3.2.1: user info may hold sub-delimiters, which the library's pattern does not take
-    ("url-password", "://", rb"://[^\s/?#:@\"'<>\\]{0,256}:([^\s/?#@\"'<>\\]{3,512})@", 1),
+    ("url-password", "://", rb"://[^\s/?#:@\"'<>\\]{0,256}:([^\s/?#\"'<>\\]{3,512})@", 1),
 )  # fmt: skip
 
 
@@ -128,6 +127,15 @@ def known_shapes() -> tuple[Shape, ...]:
 def _own() -> Iterator[Shape]:
     for kind, anchors, pattern, group in _OWN:
         yield _shape(kind, anchors, (re.compile(pattern),), group)
+    for row in ASSIGNMENTS:
+        yield Shape(
+            kind=row.kind,
+            anchors=tuple(anchor.encode() for anchor in row.anchors.split()),
+            patterns=(re.compile(row.pattern),),
+            secret_group=row.group,
+            harmless=row.harmless,
+            weak=True,
+        )
 
 
 def _from_library() -> Iterator[Shape]:
@@ -147,7 +155,7 @@ def _shape(kind: str, anchors: str, patterns: tuple[re.Pattern[bytes], ...], gro
         anchors=tuple(anchor.encode() for anchor in anchors.split()),
         patterns=patterns,
         secret_group=group,
-        harmless=_HARMLESS_PASSWORD if kind == "url-password" else None,
+        harmless=HARMLESS_PASSWORD if kind == "url-password" else None,
         one_run=anchors in _ONE_RUN,
     )
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.redaction.forms import forms
+from runner.redaction.needles import SPAN_LIMIT_BYTES
 from runner.redaction.redactor import Redactor
 
 SECRET = 'Pa"ss/w\\ord+\u20ac 9'
@@ -50,10 +51,10 @@ def test_base64_is_hidden_at_every_position(before: str, encode: object) -> None
     assert callable(encode)
     text = encode(f"{before}{SECRET}>>>?".encode()).decode()
 
-    out = hidden().text(f"Authorization: Basic {text}")
+    out = hidden().text(f"see {text}")
 
     assert "[redacted:it]" in out
-    assert len(out) < len(f"Authorization: Basic {text}") + 8
+    assert len(out) < len(f"see {text}") + 8
 
 
 def test_json_stays_json() -> None:
@@ -68,7 +69,7 @@ def test_a_value_of_several_lines_is_hidden_line_by_line_and_whole() -> None:
 
     out = redactor.text(f"a first-line-1 b\nsecond-line-2\n{json.dumps(value)}")
 
-    assert out == 'a [redacted:it] b\n[redacted:it]\n"[redacted:it]"'
+    assert out == 'a [redacted:it] b\n[redacted:it]\n"[redacted:it]\\n"'
 
 
 def test_a_value_too_short_is_left_alone() -> None:
@@ -133,7 +134,7 @@ def test_no_planted_value_is_ever_seen(secret: str, before: str, after: str) -> 
 
 @settings(deadline=None)
 @given(secrets)
-def test_no_form_holds_a_newline_or_is_too_short_to_look_for(secret: str) -> None:
+def test_no_form_is_too_short_to_look_for_or_longer_than_is_held_back(secret: str) -> None:
     for form in forms(secret + "\n" + secret):
-        assert b"\n" not in form
-        assert len(form) >= 6
+        assert len(form.parts) >= 6
+        assert form.reach_bytes <= SPAN_LIMIT_BYTES
