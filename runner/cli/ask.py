@@ -61,7 +61,7 @@ def ask(
         raise click.UsageError("the question is empty")
     if task_id is not None:
         app.board.get(task_id)
-    tell_warnings(app.configuration.warnings)
+    tell_warnings(app.untold(app.configuration.warnings))
 
     def tell(percent: int, word: str) -> None:
         if task_id is not None:

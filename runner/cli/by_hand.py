@@ -107,7 +107,7 @@ def pr(
     from runner.runs.by_hand import PullRequestWish, open_pull_request, task_of_branch
     from runner.wiring.forges import choose_forge
 
-    tell_warnings(app.configuration.warnings)
+    tell_warnings(app.untold(app.configuration.warnings))
     checkout, settings = app.light_repository, app.settings.pull_request
     task = task_of_branch(app.board, checkout, task_id)
     wish = PullRequestWish(

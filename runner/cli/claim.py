@@ -81,7 +81,7 @@ def claim(
     flags = ClaimFlags(
         model=model, draft=draft, pull_request=not no_pr, any_project=any_project, task_id=task_id
     )
-    tell_warnings(app.configuration.own_warnings)
+    tell_warnings(app.untold(app.configuration.own_warnings))
     if dry_run:
         from runner.cli.preview import preview_claim
 

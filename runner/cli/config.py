@@ -47,7 +47,7 @@ def show_config(app: App, keys: tuple[str, ...], origin: bool, as_json: bool) ->
     )
     if not rows:
         raise click.UsageError(f"no key begins with {', '.join(keys)}; `runner config show` lists them all")
-    tell_warnings(app.configuration.warnings)
+    tell_warnings(app.untold(app.configuration.warnings))
     show(rows, as_json=as_json, text=_rows_text(rows, origin=origin))
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
-from typing import TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
 from runner import __version__
 from runner.cli.failures import guarded
 from runner.cli.group import Group
+
+if TYPE_CHECKING:
+    from runner.wiring.app import App
 
 COMMANDS = {
     "allowance": "runner.cli.allowance:allowance",
@@ -32,8 +36,8 @@ COMMANDS = {
     "prompts": "runner.cli.ask:prompts",
     "release": "runner.cli.changes:release",
     "replay": "runner.cli.runs:replay",
-    "resume": "runner.cli.resume:resume",
     "requeue": "runner.cli.changes:requeue",
+    "resume": "runner.cli.resume:resume",
     "runs": "runner.cli.runs:runs",
     "show": "runner.cli.tasks:show_task",
     "status": "runner.cli.status:status",
@@ -109,8 +113,19 @@ def cli(
     flags = Flags(agent=agent, project=project, profile=profile, verbosity=verbose)
     ctx.obj = App(environ=os.environ, flags=flags)
     ctx.call_on_close(ctx.obj.close)
+    ctx.call_on_close(lambda: tell_what_was_ignored(ctx.obj))
     if verbose or os.environ.get("RUNNER_LOG"):
         ctx.obj.configure_log()
+
+
+def tell_what_was_ignored(app: App) -> None:
+    """What the settings of this command left aside, if it read them and has not said so itself."""
+    configuration = app.__dict__.get("configuration")
+    if configuration is not None and (left := app.untold(configuration.own_warnings)):
+        from runner.cli.output import tell_warnings
+
+        with suppress(OSError):  # the command is done, and nobody listens
+            tell_warnings(left)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -45,6 +45,15 @@ def test_a_committed_file_is_not_and_is_told(console: Console, repository: Sandb
     assert "AGENTIC_AGENT_ID is ignored" in console.ok("config", "validate")
 
 
+def test_every_command_that_asks_who_acts_says_so_once(console: Console, repository: Sandbox) -> None:
+    repository.commit("theirs", {".env": WORDS})
+    console.ok("submit", "Something")
+
+    for words in (["allowance", "show"], ["take", "T-1"], ["claim"]):
+        assert console(*words).err.count("AGENTIC_AGENT_ID is ignored") == 1, words
+    assert console("--version").err == ""
+
+
 def test_a_committed_file_can_be_trusted_and_only_our_lines_are_shown(
     console: Console, repository: Sandbox
 ) -> None:
