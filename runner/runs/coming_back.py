@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
+from runner.claude.recording import read_spent
+from runner.claude.resumption import Earlier, why_afresh
 from runner.errors import GitFailed, StoreFailed
 from runner.git.work_tree import WorkTree
 from runner.runs import preparing
 from runner.runs.conversing import Conversation
+from runner.runs.cut_off import cut_off
 from runner.runs.facts import ending_of
 from runner.runs.judging import Judgement
 from runner.runs.prompting import go_on_prompt
@@ -15,6 +19,8 @@ from runner.runs.resuming import patches_of, told_result
 from runner.runs.run import Run
 from runner.runs.so_far import DAMAGED, SoFar
 from runner.runs.steps import Ended, ask, deliver, from_the_start, take_answer
+
+log = logging.getLogger("runner.runs")
 
 
 def to_the_report(run: Run, so_far: SoFar) -> Ended:
@@ -52,17 +58,40 @@ def to_the_conversation(run: Run, so_far: SoFar) -> Ended:
     """Claude was cut off: it goes on in the same conversation if that pays, else it starts afresh."""
     run.stop.check()
     tree = _tree_as_left(run)
-    if tree is None or not so_far.trees:
+    why_not = why_afresh(_earlier(run, so_far))
+    if tree is None or not so_far.trees or why_not:
+        log.info("%s starts a new conversation: %s", run.run_id, why_not or "its work tree is gone")
         return from_the_start(run, fresh=True)
     before = told_result(run.session_id, so_far.before) if so_far.before else None
     conversation = Conversation(run, trees=so_far.trees[:1], before=before, resume=True)
     return ask(run, tree, conversation, go_on_prompt(run), resumed=True)
 
 
+def _earlier(run: Run, so_far: SoFar) -> Earlier:
+    """What is known of the conversation that was cut off; its last stream was set aside."""
+    streams = cut_off(run.record.folder)
+    if not streams:
+        return Earlier(
+            session_id=run.session_id, outcome=None, context_tokens=0, spent_nano_usd=0, idle_s=0.0
+        )
+    recorded = read_spent(streams[-1], so_far.total)
+    return Earlier(
+        session_id=run.session_id,
+        outcome=None,
+        context_tokens=recorded.context_tokens,
+        spent_nano_usd=run.usage.cost_nano + so_far.total.cost_nano_usd,
+        idle_s=max(0.0, run.tools.now().timestamp() - streams[-1].stat().st_mtime),
+        model=recorded.model,
+        next_model=run.held.model,
+        window_tokens=recorded.window_tokens,
+        resumes_in_vain=len(streams) - 1,
+    )
+
+
 def _tree_as_left(run: Run) -> WorkTree | None:
     """The work tree with the files as they were when the runner was killed."""
     try:
-        return run.tools.clone.work_tree(run.work_tree)
+        return run.tools.clone.work_tree(run.work_tree) if run.work_tree.is_dir() else None
     except GitFailed:
         return None
 

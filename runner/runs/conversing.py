@@ -66,6 +66,8 @@ class Conversation:
 
             def keep(line: bytes) -> None:
                 file.write(stream.feed(line))
+                # Who is killed now was seen to spend all that this file tells.
+                file.flush()
 
             try:
                 result = run.tools.claude.run(
@@ -109,6 +111,7 @@ class Conversation:
             rules=policy.rules,
             denied=policy.denied,
             resume=self._resume or self._calls > 1,
+            on_start=lambda mark: run.record.note(child=dict(mark.facts())),
             spent_before_nano_usd=last.total_cost_nano_usd if last else 0,
             tokens_before=last.total_tokens if last else Tokens(),
         )

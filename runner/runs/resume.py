@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from runner.allowance.model import Spent
 from runner.errors import Conflict, LeaseLost, TaskCancelled, UnknownTask, UsageProblem
+from runner.process.mark import end_survivors
 from runner.process.stop import Stop, StopReason
 from runner.runs import coming_back
 from runner.runs.claiming import open_journal
@@ -48,6 +49,8 @@ def go_on(tools: Tools, policy: Policy, record: RunRecord, stop: Stop) -> RunRep
         if (record.folder / "outcome.json").exists():
             raise UsageProblem(f"{record.run_id} has ended", hint=f"`runner runs show {record.run_id}`")
         so_far = SoFar(record)
+        if so_far.child is not None:
+            end_survivors(so_far.child)
         if not so_far.spoke:
             undo(tools, so_far)
             return None
@@ -68,6 +71,7 @@ class _Return:
     def go_on(self) -> RunReport:
         so_far = self.so_far
         claimed = self.tools.claims.claim(so_far.request)
+        set_aside(so_far.record.folder, so_far.answered)
         run = self._run(claimed)
         if so_far.ending is not None:
             return finish(run, *coming_back.to_the_report(run, so_far))
@@ -117,7 +121,6 @@ class _Return:
     def _usage(self) -> Usage:
         """What was spent until now, the calls that were cut off counted once."""
         so_far, record = self.so_far, self.so_far.record
-        set_aside(record.folder, so_far.answered)
         streams = cut_off(record.folder)
         more = spent_in(streams[so_far.counted :], so_far.total, held_nano=so_far.held_nano)
         usage = so_far.usage

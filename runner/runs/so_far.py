@@ -9,6 +9,7 @@ from runner.claude.protocol import ClaudeResult
 from runner.claude.spending import Spending
 from runner.errors import StoreFailed
 from runner.git.model import Base
+from runner.process.mark import ProcessMark, mark_in
 from runner.runs.facts import (
     answer_of,
     checks_of,
@@ -105,6 +106,11 @@ class SoFar:
     def work_tree(self) -> Path | None:
         named = text_of(self._fact("work_tree"))
         return Path(named) if named else None
+
+    @property
+    def child(self) -> ProcessMark | None:
+        """The process of the last call of Claude; None when there was none."""
+        return mark_in(self._fact("child"))
 
     @property
     def session_id(self) -> str:

@@ -1,0 +1,23 @@
+"""The scene that the tests of this package break."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.scene import Scene
+from tests.peers.github import GitHub
+from tests.support.git import Sandbox
+from tests.support.needs import needs_program
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    """A checkout whose origin is a GitHub on loopback, a stand-in for claude, one task."""
+    needs_program("gh")
+    origin = Sandbox.create(tmp_path / "origin.git", bare=True)
+    with GitHub(origin.path) as github:
+        yield Scene.create(tmp_path, dict(os.environ), github)
