@@ -11,7 +11,7 @@ from runner.allowance.rules import ask_for
 from runner.context.bundle import build_bundle
 from runner.context.model import Bundle
 from runner.context.source import CommitSource
-from runner.errors import OutsideTrouble, SettingsProblem
+from runner.errors import GhFailed, OutsideTrouble, SettingsProblem
 from runner.events.model import EventName
 from runner.git.discovery import Place
 from runner.git.names import branch_name
@@ -107,6 +107,22 @@ def tell_check(run: Run, check: Check, where: str) -> None:
         exit_code=check.exit_code,
         seconds=check.seconds,
     )
+
+
+def check_access(run: Run) -> None:
+    """Whether the forge would take a pull request of ours, asked before claude is paid for one.
+
+    Raises:
+        GhFailed: a person must act first. What passes by itself is only a warning.
+    """
+    if not run.policy.pull_request:
+        return
+    try:
+        run.tools.forge(run.record.folder).check_access()
+    except GhFailed as error:
+        if error.kind != "later":
+            raise
+        run.warn(f"before the start: {error}")
 
 
 def gather(run: Run) -> Bundle:

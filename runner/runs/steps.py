@@ -32,13 +32,15 @@ Ended = tuple[Judgement, datetime | None]
 def from_the_start(run: Run, *, fresh: bool = False) -> Ended:
     """All steps up to the pull request. `fresh` starts a new conversation whatever the task remembers."""
     context = Ahead(lambda: preparing.gather(run), name="context")
+    access = Ahead(lambda: preparing.check_access(run), name="forge")
     try:
-        return _prepare_and_ask(run, context, fresh=fresh)
+        return _prepare_and_ask(run, context, access, fresh=fresh)
     finally:
         context.wait()
+        access.wait()
 
 
-def _prepare_and_ask(run: Run, context: Ahead[Bundle], *, fresh: bool) -> Ended:
+def _prepare_and_ask(run: Run, context: Ahead[Bundle], access: Ahead[None], *, fresh: bool) -> Ended:
     tree = preparing.make_work_tree(run)
     before = preparing.check_base(run, tree)
     run.evidence = Evidence(base=before)
@@ -48,6 +50,7 @@ def _prepare_and_ask(run: Run, context: Ahead[Bundle], *, fresh: bool) -> Ended:
     prompt = run.tools.redactor.text(text)
     run.record.write("prompt.md", prompt.encode())
     preparing.resize_hold(run, estimate_tokens(prompt))
+    access.result()
 
     conversation = Conversation(run, trees=(tree.tree_id(run.base.commit_id),), before=earlier)
     return ask(run, tree, conversation, prompt, resumed=earlier is not None)

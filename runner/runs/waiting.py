@@ -6,6 +6,7 @@ import logging
 from datetime import datetime, timedelta
 
 from runner.errors import ChildTimedOut, DeliveryWaits, GhFailed, GitFailed, LeaseLost, RunnerError
+from runner.git.rescue import rescue_commit, rescue_hint
 from runner.runs import ending
 from runner.runs.facts import object_of, time_of, whole_of
 from runner.runs.record import RunRecord
@@ -28,6 +29,20 @@ def is_passing(error: RunnerError) -> bool:
     return isinstance(error, ChildTimedOut)
 
 
+def keep_work(run: Run) -> str:
+    """Keep the commit on a hidden ref of the private clone; the words that tell the way back to it."""
+    if not run.commits:
+        return ""
+    try:
+        rescue_commit(run.tools.clone.ground, run.run_id, run.commits[-1])
+    except GitFailed as error:
+        log.warning("the work of %s could not be kept: %s", run.run_id, error)
+        return ""
+    return (
+        f"The work is kept: `{rescue_hint(run.tools.clone.path, run.run_id)}` brings it into your checkout."
+    )
+
+
 def let_it_wait(run: Run, error: RunnerError) -> DeliveryWaits:
     """Settle what was spent, park the task, and note when to go on; returns what to tell the person.
 
@@ -39,6 +54,7 @@ def let_it_wait(run: Run, error: RunnerError) -> DeliveryWaits:
     until = retry_at or run.tools.now() + timedelta(seconds=pause_s(tries))
     run.record.note(waiting={"cause": str(error), "until": until.isoformat(), "tries": tries})
     ending.settle(run, Outcome.DONE)
+    kept = keep_work(run)
     seconds = max(0.0, (until - run.tools.now()).total_seconds()) + PARK_BEYOND_S
     lease = run.heartbeat.lease if run.heartbeat else run.lease
     try:
@@ -49,7 +65,7 @@ def let_it_wait(run: Run, error: RunnerError) -> DeliveryWaits:
         log.warning("%s could not be given back: %s", run.task.id, unreachable)
     return DeliveryWaits(
         f"{run.run_id}: the work is done, but not delivered: {error}",
-        hint=f"`runner resume {run.run_id}`, or the next `runner claim` after {until:%H:%M} UTC, delivers it",
+        hint=f"`runner resume {run.run_id}`, or the next `runner claim` after {until:%H:%M} UTC, delivers it. {kept}",
         retry_at=retry_at,
     )
 

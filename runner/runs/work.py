@@ -14,7 +14,7 @@ from runner.runs.judging import Judgement, first_line
 from runner.runs.model import RunReport
 from runner.runs.run import Run
 from runner.runs.steps import Ended, from_the_start
-from runner.runs.waiting import DELIVERY_TROUBLE, is_passing, let_it_wait
+from runner.runs.waiting import DELIVERY_TROUBLE, is_passing, keep_work, let_it_wait
 from runner.tasks.model import Outcome
 
 log = logging.getLogger("runner.runs")
@@ -82,16 +82,19 @@ def _judge_failure(run: Run, error: BaseException) -> Judgement:
     if run.commits and isinstance(error, DELIVERY_TROUBLE):
         if is_passing(error):
             raise let_it_wait(run, error)
-        return _needs_a_person(error)
+        return _needs_a_person(run, error)
     if isinstance(error, BranchMoved):
-        return _needs_a_person(error)
+        return _needs_a_person(run, error)
     log.warning("run %s broke off: %s", run.run_id, error)
     return Judgement(outcome=Outcome.CRASHED, cause=first_line(str(error)), hint=error.hint)
 
 
-def _needs_a_person(error: RunnerError) -> Judgement:
+def _needs_a_person(run: Run, error: RunnerError) -> Judgement:
+    words = (str(error), error.hint, keep_work(run))
     return Judgement(
-        outcome=Outcome.NEEDS_INPUT, cause=first_line(str(error)), question=f"{error} {error.hint}".strip()
+        outcome=Outcome.NEEDS_INPUT,
+        cause=first_line(str(error)),
+        question=" ".join(filter(None, words)),
     )
 
 

@@ -84,6 +84,12 @@ class GitHub:
         """
         self._planned.append(_Planned(trouble, operation, times, after))
 
+    def troubles_end(self) -> None:
+        """All is well again from now on."""
+        with self._lock:
+            self._planned.clear()
+            self.state.spent = False
+
     def __enter__(self) -> GitHub:
         threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
