@@ -125,6 +125,8 @@ class Cleaner:
             objection = self._remove(thing)
         except Stopped:
             raise
+        except Busy as busy:
+            objection = str(busy)
         except (RunnerError, OSError) as error:
             self.failed.append(str(error))
             return
@@ -169,18 +171,14 @@ class Cleaner:
         stays = self.grounds.why_clone_stays(clone)
         if stays:
             return stays
-        aside: list[Path] = []
-        try:
-            with clone_alone(clone):
-                # Whoever waited for the lock may have used it; whoever waits now makes a new one.
-                if not self.grounds.why_clone_could_go(clone) or not self.grounds.holds_nothing(clone):
-                    return "it is used again"
-                vault, note, lock = beside(clone)
-                aside = [set_aside(path) for path in (vault, clone) if path.exists()]
-                note.unlink(missing_ok=True)
-                lock.unlink(missing_ok=True)
-        except Busy:
-            return "another process is at work on it"
+        with clone_alone(clone):
+            # Whoever waited for the lock may have used it; whoever waits now makes a new one.
+            if not self.grounds.why_clone_could_go(clone) or not self.grounds.holds_nothing(clone):
+                return "it is used again"
+            vault, note, lock = beside(clone)
+            aside = [set_aside(path) for path in (vault, clone) if path.exists()]
+            note.unlink(missing_ok=True)
+            lock.unlink(missing_ok=True)
         for path in aside:
             remove(path)
         return "" if aside else None
@@ -206,6 +204,8 @@ class Cleaner:
             freed = self.grounds.private(clone).collect(stop=self.stop)
         except Stopped:
             raise
+        except Busy:
+            return Collected(clone=clone.name, freed_bytes=0)
         except (RunnerError, OSError) as error:
             return Collected(clone=clone.name, freed_bytes=0, trouble=str(error))
         return Collected(clone=clone.name, freed_bytes=freed)

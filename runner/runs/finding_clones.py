@@ -11,6 +11,7 @@ from pathlib import Path
 from runner.errors import Busy, GitFailed, NotARepository, RunnerError, Stopped
 from runner.git.belonging import Belonging, belonging_of
 from runner.git.clone import PrivateClone
+from runner.git.ground import lock_file
 from runner.git.plot import find_plot, registered_in
 from runner.git.repository import Repository
 from runner.git.unpushed import clone_alone, refs_at_stake, work_at_stake
@@ -85,8 +86,8 @@ class Grounds:
                 return self.at_stake(private, tree, runs)
         except Stopped:
             raise
-        except Busy:
-            return "another process is at work on its clone"
+        except Busy as busy:
+            return str(busy)
         except (RunnerError, OSError) as error:
             return f"nobody can tell what is new in it: {error}"
 
@@ -105,12 +106,19 @@ class Grounds:
         return tuple(run for run in self.shelves.open_runs() if _is_at(run.work_tree, tree))
 
     def private(self, clone: Path) -> PrivateClone:
-        """The clone as its checkout works with it. Raises: RunnerError (it cannot be had, or is not theirs)."""
+        """The clone as its checkout works with it; nobody is waited for.
+
+        Raises:
+            Busy: another process is at work on it.
+            RunnerError: it cannot be had, or is not theirs.
+        """
         belonging = belonging_of(clone)
         if belonging is None:
             raise GitFailed(f"nothing says whose clone {clone} is")
         if belonging.is_gone:
             raise GitFailed(f"its repository {belonging.common_dir} is gone")
+        if is_locked(lock_file(clone)):
+            raise Busy("another process is at work on its clone")
         # A clone that git cannot read would be made anew; here nothing may be lost.
         refs_at_stake(clone, None, self.source)
         checkout = Repository.open(belonging.checkout, source=self.source, light=True)
@@ -156,7 +164,7 @@ class Grounds:
 
     def why_clone_stays(self, clone: Path) -> str:
         """Why it is needed in spite of all; asked when looking, and again right before the removal."""
-        if is_locked(clone.with_suffix(".lock")):
+        if is_locked(lock_file(clone)):
             return "another process is at work on it"
         waiting = [run.run_id for run in self.shelves.open_runs() if run.clone == str(clone)]
         return f"{waiting[0]} never came to its end" if waiting else ""
