@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.arguments import STATUSES, task_argument
-from runner.cli.output import json_option, safe, show
+from runner.cli.output import json_option, safe
+from runner.cli.task_page import tell_task
 from runner.tasks.model import Ending, Outcome, Status, TaskChange
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def update(
         raise click.UsageError("say what to change: --status, --progress or --note")
     change = TaskChange(status=Status(status) if status else None, progress=progress, note=note)
     task = app.board.update(task_id, change)
-    show(task, as_json=as_json, text=f"{task.id} is updated")
+    tell_task(app, task, as_json=as_json, text=f"{task.id} is updated")
 
 
 @click.command()
@@ -71,7 +72,7 @@ def complete(
         artifacts=artifacts,
     )
     task = app.board.finish(task_id, ending)
-    show(task, as_json=as_json, text=f"{task.id} is {task.status.value}")
+    tell_task(app, task, as_json=as_json, text=f"{task.id} is {task.status.value}")
 
 
 @click.command()
@@ -79,14 +80,14 @@ def complete(
 @json_option
 @click.pass_obj
 def cancel(app: App, task_id: str, as_json: bool) -> None:
-    """Cancel a task; who works on it stops at the next heartbeat.
+    """Cancel a task; who works on it stops within a second or two.
 
     \b
     Example:
       runner cancel T-7
     """
     task = app.board.cancel(task_id)
-    show(task, as_json=as_json, text=f"{task.id} is cancelled")
+    tell_task(app, task, as_json=as_json, text=f"{task.id} is cancelled")
 
 
 @click.command()
@@ -101,7 +102,7 @@ def requeue(app: App, task_id: str, as_json: bool) -> None:
       runner requeue T-7
     """
     task = app.board.requeue(task_id)
-    show(task, as_json=as_json, text=f"{task.id} is pending again")
+    tell_task(app, task, as_json=as_json, text=f"{task.id} is pending again")
 
 
 @click.command()
@@ -116,7 +117,7 @@ def release(app: App, task_id: str, as_json: bool) -> None:
       runner release T-7
     """
     task = app.board.release(task_id)
-    show(task, as_json=as_json, text=f"{task.id} is pending again")
+    tell_task(app, task, as_json=as_json, text=f"{task.id} is pending again")
 
 
 @click.command()
@@ -132,4 +133,4 @@ def answer(app: App, task_id: str, text: str, as_json: bool) -> None:
       runner answer T-7 "Yes, drop support for Python 3.10."
     """
     task = app.board.answer(task_id, text)
-    show(task, as_json=as_json, text=f"{task.id} goes on: {safe(text, width=60)}")
+    tell_task(app, task, as_json=as_json, text=f"{task.id} goes on: {safe(text, width=60)}")

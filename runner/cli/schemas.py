@@ -33,7 +33,10 @@ OBJECTS: Mapping[str, Schema] = {
         "fence": "grows with each claim; 0 before the first",
         "claimed_by": "the agent that holds it, or null",
         "claimed_at": "since when, or null",
+        "run_id": "the run of the newest claim; empty if it named none",
+        "lease_until": "held until then unless the holder prolongs it, or null",
         "not_before": "parked until then, or null",
+        "parked_for": "why: `retry`, `limit`, `limit_unknown`, `sign_in`, `billing`, `given_back`; or null",
         "progress": "0 to 100",
         "note": "the newest note",
         "question": "what a person must answer, while it is blocked",
@@ -42,6 +45,9 @@ OBJECTS: Mapping[str, Schema] = {
         "result": "`{success, output, error, artifacts}`, or null before its end",
         "conversation": "the claude session that the next run goes on with, or null",
         "attempts": "array of `{number, outcome, cause, agent_id, run_id, ended_at}`",
+        "archived_at": "since when only a short form is kept, or null",
+        "waits_for": "array of `{kind, names, until, text, hint}`, what weighs most first; kinds are `holder`, `lost`, "
+        "`answer`, `lost_needs`, `capabilities`, `needs`, `time`",
     },
     "report": {
         "run_id": "the run, for `runner runs show`",

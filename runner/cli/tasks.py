@@ -8,8 +8,9 @@ import click
 
 from runner.cli import suggesting
 from runner.cli.arguments import PRIORITIES, STATUSES, project_option, task_argument, whole_id
-from runner.cli.output import json_option, read_text, safe, safe_block, show, table
-from runner.tasks.model import FINAL, Attempt, FileReference, NewTask, Priority, Status, Task, TaskFilter
+from runner.cli.output import json_option, read_text, show
+from runner.cli.task_page import task_facts, task_page, task_table, tell_task, waits_of
+from runner.tasks.model import FileReference, NewTask, Priority, Status, TaskFilter
 
 if TYPE_CHECKING:
     from runner.wiring.app import App
@@ -103,7 +104,7 @@ def submit(
     from uuid import uuid4
 
     task = app.board.create(new, request_id=str(uuid4()))
-    show(task, as_json=as_json, text=task.id)
+    tell_task(app, task, as_json=as_json, text=task.id)
 
 
 def _description(text: str | None, file: str | None) -> str:
@@ -172,39 +173,16 @@ def list_tasks(
         limit=limit,
     )
     tasks = app.board.list(wanted)
-    show(tasks, as_json=as_json, text=_table(tasks) if tasks else "")
+    waits = waits_of(app, tasks)
+    show(
+        [task_facts(task, waits) for task in tasks] if as_json else None,
+        as_json=as_json,
+        text="" if as_json or not tasks else task_table(tasks, waits),
+    )
     if not tasks and not as_json:
         filtered = wanted != TaskFilter(limit=limit)
         more = "`runner list` without filters shows all" if filtered else "`runner submit TITLE` makes one"
         click.echo(f"no task{' like that' if filtered else ''}; {more}", err=True)
-
-
-def _table(tasks: tuple[Task, ...]) -> str:
-    head = ("ID", "STATUS", "PRIORITY", "PROGRESS", "TITLE", "LABELS", "PROJECT")
-    rows = [_row(task) for task in tasks]
-    if len({task.project for task in tasks}) == 1:
-        return table(head[:-1], (row[:-1] for row in rows))
-    return table(head, rows)
-
-
-def _row(task: Task) -> tuple[str, ...]:
-    return (
-        task.id,
-        "parked" if _is_parked(task) else task.status.value,
-        task.priority.value,
-        f"{task.progress}%",
-        safe(task.title, width=50),
-        ", ".join(task.labels),
-        task.project,
-    )
-
-
-def _is_parked(task: Task) -> bool:
-    from datetime import UTC, datetime
-
-    return (
-        task.status is Status.PENDING and task.not_before is not None and task.not_before > datetime.now(UTC)
-    )
 
 
 @click.command("show")
@@ -219,48 +197,5 @@ def show_task(app: App, task_id: str, as_json: bool) -> None:
       runner show T-7
     """
     task = app.board.get(task_id)
-    show(task, as_json=as_json, text=_details(task))
-
-
-def _place(file: FileReference) -> str:
-    lines = "" if file.start is None else f":{file.start}" + (f"-{file.end}" if file.end else "")
-    return file.path + lines
-
-
-def _details(task: Task) -> str:
-    facts = {
-        "Status": task.status.value + (f" ({task.progress}%)" if task.progress else ""),
-        "Priority": task.priority.value,
-        "Project": task.project,
-        "Labels": ", ".join(task.labels),
-        "Requires": ", ".join(task.requires),
-        "Files": ", ".join(map(_place, task.files)),
-        "Needs": ", ".join(task.needs),
-        "Model": task.model or "",
-        "Held by" if task.status not in FINAL else "Ended by": _holder(task),
-        "Not before": task.not_before.strftime("%Y-%m-%d %H:%M UTC") if task.not_before else "",
-        "Note": task.note if task.status not in FINAL else "",
-        "Question": task.question,
-        "Answer": task.answer,
-        "Failed because": task.fail_reason,
-        "Created": f"{task.created_at:%Y-%m-%d %H:%M UTC}",
-    }
-    lines = [f"{task.id}  {safe(task.title)}", ""]
-    lines += [f"{name + ':':<15} {safe(value)}" for name, value in facts.items() if value]
-    lines += [f"{f'Attempt {attempt.number}:':<15} {_ending(attempt)}" for attempt in task.attempts]
-    if task.result and task.result.output:
-        lines += ["", "Result:", safe_block(task.result.output)]
-    for artifact in task.result.artifacts if task.result else ():
-        lines.append(f"{'Artifact:':<15} {safe(artifact)}")
-    if task.description:
-        lines += ["", safe_block(task.description)]
-    return "\n".join(lines)
-
-
-def _holder(task: Task) -> str:
-    return f"{task.claimed_by} (fence {task.fence})" if task.claimed_by else ""
-
-
-def _ending(attempt: Attempt) -> str:
-    said = attempt.cause if attempt.cause != attempt.outcome.value else ""
-    return f"{attempt.outcome.value}: {safe(said)}" if said else attempt.outcome.value
+    waits = waits_of(app, (task,))
+    show(task_facts(task, waits), as_json=as_json, text=task_page(task, waits[task.id]))

@@ -193,7 +193,9 @@ def test_a_parked_task_is_shown_as_parked(console: Console) -> None:
     console.park("T-1")
 
     assert console.ok("list").splitlines()[1].split()[:2] == ["T-1", "parked"]
-    assert "Not before:     2" in console.ok("show", "T-1")
+    page = console.ok("show", "T-1")
+    assert "\nWaits because:  T-1 is parked until 2" in page
+    assert " UTC: the usage limit resets then\n" in page
 
 
 def test_show_tells_what_there_is_to_know(console: Console) -> None:
@@ -226,7 +228,9 @@ def test_show_tells_who_holds_a_task(console: Console) -> None:
     console.ok("submit", "Fix add")
     console.held_by("bob", "T-1")
 
-    assert "Held by:        bob (fence 1)" in console.ok("show", "T-1")
+    page = console.ok("show", "T-1")
+    assert "Held by:        bob (fence 1) until 2" in page
+    assert "Waits because" not in page
 
 
 def test_show_tells_the_result_and_what_it_left_behind(console: Console) -> None:
