@@ -1,4 +1,4 @@
-"""Strangers' Markdown made harmless: no HTML, no images, no mentions, and code is where we say it is; pure.
+"""Strangers' Markdown made harmless: no HTML, images or mentions, nothing hidden, code where we say it is; pure.
 
 Nothing here guesses how a forge reads code: only fences at the start of a line are left, and only code spans that
 begin and end on one line outside tables, so that our reading and any other are the same.
@@ -11,6 +11,8 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 
+from runner.forge.tables import BAR, Columns
+
 _FENCE = re.compile(r"[ \t]*(?:(?P<ticks>`{3,64})(?P<info>[^`]*)|(?P<tildes>~{3,64})(?!~)(?P<name>.*))")
 _PLAIN_INFO = re.compile(r"[ \t]*([A-Za-z0-9+#._-]{1,32})")
 _DRAWN = frozenset({"mermaid", "geojson", "topojson", "stl", "math", "suggestion"})
@@ -21,8 +23,8 @@ _URL = rf"(?<![A-Za-z0-9])https?://{_URL_CHARACTER}+"
 _ADDRESS = re.compile(r"(?:://|www\.)\S*", re.IGNORECASE | re.ASCII)
 """At most this is a link that needs no brackets, whatever stands in it; `<` ends none, it is replaced."""
 _ENTITY = r"&(?=\#[0-9]|\#[xX][0-9a-fA-F]|[A-Za-z][A-Za-z0-9]*;)(?!(?:amp|lt|gt|quot|\#8203);)"
-_BAR = re.compile(r"(?<!(?<!\\)\\)\|")
-"""A bar that cuts a table: not behind a single backslash."""
+_ENDS_A_NAME = re.compile(r"[^\[]*?\]:")
+"""A name that began before the code: what it stands for comes before any code. With a `[` between it is no name."""
 _TOKEN = re.compile(
     r"(?P<escape>\\[!-/:;=>?\[-`{-~])"  # any punctuation but @ and <, which a backslash does not always disarm
     r"|(?P<ticks>`+)"
@@ -32,7 +34,8 @@ _TOKEN = re.compile(
     rf"|(?P<entity>{_ENTITY})"
     r"|(?P<less>\\?<)"
     r"|(?P<image>!+\[?)"  # all marks at once: to start anew at each of a million would take for ever
-    r"|(?P<bracket>\](?=!*\[|\((?!(?:(?!~~~)[A-Za-z0-9._~:/?#%=+,;@&-])+\))))"  # an address could hide a backtick
+    r"|(?P<bracket>\](?=!*\[|:|\((?!(?:(?!~~~)[A-Za-z0-9._~:/?#%=+,;@&-])+\))))"
+    # `](`: an address could hide a backtick. `]:`: what a name stands for is shown to nobody, and hides any text.
     r"|(?P<note>\[\^)"
     r"|@(?=(?P<mention>[A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9_.-]+)?))",
     re.ASCII,  # a parser takes no other blanks for blanks
@@ -57,10 +60,14 @@ def open_fence(lines: Iterable[str]) -> str:
 
 
 def _lines(lines: list[str], mentions: frozenset[str]) -> Iterator[str]:
-    fence = ""
+    fence, columns = "", Columns()
     for line in lines:
         fence, code = _step(line, fence)
-        yield _prose(line, mentions) if code is None else code
+        if code is None:
+            yield columns.row(_prose(line, mentions))
+        else:
+            columns.end()
+            yield code
     if fence:
         yield fence
 
@@ -106,13 +113,16 @@ class _CodeSpans:
     def end(self, ticks: re.Match[str]) -> int | None:
         """Where the span that these backticks open ends; None if it is not certainly one.
 
-        A bare address swallows backticks, and a table is cut at its bars before anybody looks for code.
+        A bare address swallows backticks; a table is cut at its bars, and the names of addresses are taken out,
+        before anybody looks for code.
         """
         partners = self._runs[len(ticks[0])]
         at = bisect_left(partners, ticks.end())
         if at == len(partners) or self._in_address(ticks.start()):
             return None
-        if _BAR.search(self._line, ticks.end(), partners[at]):
+        if BAR.search(self._line, ticks.end(), partners[at]):
+            return None
+        if _ENDS_A_NAME.match(self._line, ticks.end(), partners[at]):
             return None
         return partners[at] + len(ticks[0])
 

@@ -6,23 +6,23 @@ import re
 from collections.abc import Collection
 
 _CI = (
-    r"(?:ci|cd|actions|checks?|builds?|tests?|deploy|travis|circle(?:ci)?|appveyor|azp|azpipelines|azurepipelines"
-    r"|netlify|vercel|buildkite|jenkins|drone)"
+    r"(?:ci|cd|actions|checks?|builds?|tests?|deploy|release|travis(?:[\s_-]*ci)?|circle(?:[\s_-]*ci)?|appveyor"
+    r"|azp|azpipelines|azurepipelines|netlify|vercel|buildkite|jenkins|drone|cf[\s_-]*pages)"
 )
 _CI_SWITCH = re.compile(
     rf"\[\s*(?:skip[\s_-]*{_CI}|{_CI}[\s_-]*skip|no[\s_-]*ci)\s*\]|\*\*\*\s*no_ci\s*\*\*\*", re.IGNORECASE
 )
 _TRAILER = re.compile(
-    r"[ \t>]*(?:[a-z]+(?:-[a-z]+)*-by|change-id|skip-checks)[ \t]*:", re.IGNORECASE | re.ASCII
+    r"[ \t>]*(?:[a-z]+(?:-[a-z]+)*-by|change-id|(?:skip|request)-checks)[ \t]*:", re.IGNORECASE | re.ASCII
 )
 _CLOSES = re.compile(
     r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|implement(?:s|ed)?)\b"
-    r"[^\w#&]{0,16}?"
+    r"(?:\s*+[^\w#&\s]){0,16}\s*+(?:\[[^\n]{0,200}?\]\(\s*+)?"
     r"(?P<reference>(?P<place>https?://[^\s#?]{0,200}?/)(?P<kind>issues|pull)/"
     r"|(?P<repository>[\w.-]{1,100}/[\w.-]{1,100})?#|gh-)(?P<number>\d+)",
     re.IGNORECASE | re.ASCII,
 )
-"""Bounded everywhere: five megabytes of keywords must not take hours."""
+"""Also where a link leads. Bounded everywhere but over blanks: five megabytes of keywords must not take hours."""
 _MENTION = re.compile(r"(?<![A-Za-z0-9])@([A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9_.-]+)?)")
 
 

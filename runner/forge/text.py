@@ -41,8 +41,9 @@ def pull_request_title(
     text: str, *, redact: Redact, allowed: Allowed = NOTHING, fallback: str = "Change"
 ) -> str:
     """One line of at most 256 characters that mentions, closes and skips nothing; `fallback` if nothing is left."""
-    plain = visible_line(without_trailers(visible(text[:_ROUGH_LIMIT])))
-    plain = without_trailers(visible_line(redact(without_ci_switches(plain))))
+    plain = redact(without_trailers(visible(text[:_ROUGH_LIMIT])))
+    # On one line other words meet, and what was one over two lines is not found any more.
+    plain = without_trailers(visible_line(redact(without_ci_switches(visible_line(plain)))))
     plain = without_mentions(without_closing(plain, allowed.closes), allowed.mentions)
     cut = plain if len(plain) <= TITLE_LIMIT else plain[: TITLE_LIMIT - 1].rstrip() + "…"
     return cut or fallback
@@ -58,8 +59,8 @@ def pull_request_body(text: str, *, redact: Redact, allowed: Allowed = NOTHING) 
 
 def safe_part(text: str, *, redact: Redact, allowed: Allowed = NOTHING) -> str:
     """A piece of a body, harmless and closed in itself, so that it cannot swallow what comes after it."""
-    # Redaction comes after what could tear a secret apart, and before what changes its letters.
-    plain = without_trailers(redact(without_ci_switches(_rough_cut(visible(text)))))
+    # Redaction comes after what could bring the parts of a secret together, and before what changes its letters.
+    plain = redact(without_ci_switches(without_trailers(_rough_cut(visible(text)))))
     plain = harmless(without_closing(plain, allowed.closes), mentions=allowed.mentions)
     return without_closing(
         plain, allowed.closes

@@ -39,6 +39,8 @@ class Rendered:
     tags: list[str] = field(default_factory=list)
     prose: list[str] = field(default_factory=list)
     """Text that is neither code nor a link's, one piece per element: where `@name` would call somebody."""
+    text: str = ""
+    """All that is shown, code and links too."""
     odd: list[str] = field(default_factory=list)
     """Comments, declarations and closing tags of nothing."""
 
@@ -79,6 +81,7 @@ class _Reader(HTMLParser):
             pass
 
     def handle_data(self, data: str) -> None:
+        self.seen.text += data
         if not {"code", "pre", "a"} & set(self._open):
             self.seen.prose.append(data)
 

@@ -152,12 +152,72 @@ def test_what_comes_after_it_is_not_swallowed(text: str) -> None:
         "<!-- hidden\n\n-->",
         "<details>\n<summary>x</summary>",
         '<a href="`">`<img src=x>',
+        "<IMG SRC=x ONERROR=y>",
+        "<ScRiPt\n>x</sCrIpT\t>",
+        "<<img src=x>>",
+        "<img <img src=x> src=y>",
+        "<img/src=x>",
+        "</ img>",
+        "<!DOCTYPE x>",
+        "<!-->x-->",
+        "&lt;img src=x&gt; &#60;img&#62; &#x3C;img&#x3E; &LT;img&GT;",
+        "[//]: # (<img src=x>)",
+        "[x](<http://e/a b> 'title')",
+        "![][x]\n\n[x]: http://e/i.png",
+        "![x]\n\n[x]: http://e/i.png",
+        "[![x](http://e/i.png)](http://e)",
+        "!\\[x](http://e/i.png)",
     ],
 )
 def test_known_ways_around_a_filter_are_closed(attack: str) -> None:
     assert_harmless(harmless(attack))
     assert_harmless(harmless(f"> {attack}"))
     assert_harmless(harmless(f"1. {attack}"))
+
+
+HIDING = (
+    *(
+        "[//]: # (HID)",
+        "[a]: /u 'HID'",
+        "[a]:\n/u\n'HID'",
+        "[a\nb]: /u 'HID'",
+        "> [a]: <HID>",
+        "[`a]: /u 'HID `'",
+    ),
+    *("[^1]: HID", "[a](/u 'HID')", '![HID](/u "x")', "<!-- HID -->", "<i title=HID>", "<HID>", "&#8203;HID"),
+    *(
+        "| a |\n|---|\n| b | HID |",
+        "a\n:-\nb | HID",
+        "> | a |\n> |:-:|\n> b \\\\| HID",
+        "- |a|\n  |-|\n  |b|HID",
+    ),
+    *(
+        "|a|b|c|\n|-|-|-|\n# H\n|a|\n|-|\n|b|HID|",
+        "|a|\n|-|\n|`b`|`HID`|x|",
+        "| a |\n|---|\n| b \\| c | HID |",
+    ),
+)
+"""Ways to write HID where no reader sees it."""
+
+
+@given(st.lists(st.one_of(st.sampled_from(HIDING), st.sampled_from(PIECES)), max_size=8))
+@settings(max_examples=300, deadline=None)
+def test_nothing_is_hidden_from_the_reader(pieces: list[str]) -> None:
+    text = harmless("\n\n".join(pieces))
+
+    seen = rendered(text)
+    assert seen.text.count("HID") == text.count("HID")
+
+
+@pytest.mark.parametrize("text", HIDING)
+def test_each_way_to_hide_text_is_closed(text: str) -> None:
+    assert rendered(harmless(text)).text.count("HID") == 1
+
+
+def test_a_table_keeps_its_cells() -> None:
+    text = "x | y\n\n| a | b |\n| :-- | --: |\n| `c` | d \\| e |\n\nx | y | z\n\n```\n| a |\n|---|\n| b | c |\n```"
+
+    assert harmless(text) == text
 
 
 @pytest.mark.parametrize(
@@ -211,7 +271,8 @@ def test_allowed_people_and_teams_are_called() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["!", "`", "`` ` ", "[](", "<http://", "@a", "\\", "~~~~ ", "www.`", "&a", "]!"]
+    "piece",
+    ["!", "|", "\\|", "- ", "|-", "`", "`` ` ", "[](", "<http://", "@a", "\\", "~~~~ ", "www.`", "&a", "]!"],
 )
 def test_a_very_long_line_does_not_take_for_ever(piece: str) -> None:
     assert harmless(piece * 100_000)

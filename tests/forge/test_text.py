@@ -9,12 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.forge.plain import (
-    without_ci_switches,
-    without_closing,
-    without_mentions,
-    without_trailers,
-)
 from runner.forge.text import (
     BODY_LIMIT,
     CUT_NOTE,
@@ -34,6 +28,7 @@ HOSTILE = st.lists(
         MARKDOWN,
         st.sampled_from((
             *("[skip ci]", "[ci skip]", "[skip", " ci]", "***NO_CI***", "\nskip-checks: true\n", SECRET),
+            *("[skip\n", "\nReviewed-by: X\n", "\nci]", SECRET[:9], SECRET[9:], "                    "),
             *("Closes", "fixes", "Resolved:", " ", "#12", "GH-12", "acme/widget#12", "\nCo-authored-by: X <x@y>\n"),
             *("https://github.com/acme/widget/issues/12", "\x1b[31m", "\x1b]0;t\x07", "\u202e", "\u200b", "\r\n"),
             *("\x00", "\x9b", "\u2028", "\U000e0041", "\ud800", "\ufeff"),
@@ -57,7 +52,7 @@ def title(text: str, *, allowed: Allowed = Allowed()) -> str:  # noqa: B008  (a 
 
 def assert_inert(text: str) -> None:
     """Nothing in it does anything when it becomes a commit message, in code or not."""
-    assert not re.search(r"\[(skip ci|ci skip)\]|no_ci\*", text, re.IGNORECASE | re.ASCII)
+    assert not re.search(r"\[\s*(skip\s+ci|ci\s+skip)\s*\]|no_ci\*", text, re.IGNORECASE)
     assert not re.search(
         r"\b(close[sd]?|fix(e[sd])?|resolve[sd]?):?\s+([\w.-]+/[\w.-]+)?(#|gh-)\d",
         text,
@@ -142,71 +137,23 @@ def test_a_body_may_do_what_is_the_tasks_own() -> None:
     assert body("Closes #13", allowed=allowed) == "Closes # 13"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Closes #12",
-        "closes: #12",
-        "CLOSED   #12",
-        "fix #12",
-        "Fixes\n#12",
-        "resolves **#12**",
-        "resolved acme/widget#12",
-        "close GH-12",
-        "fixed https://github.com/acme/widget/issues/12",
-        "fixes [#12](x)",
-        "`Closes #12`",
-        "Closes \\#12",
-    ],
-)
-def test_every_way_to_close_an_issue_is_broken(text: str) -> None:
-    assert " 12" in without_closing(text)
-
-
-@pytest.mark.parametrize(
-    "text", ["see #12", "disclose #12 items", "closest #12", "Closes 12", "fixture#12", "closes"]
-)
-def test_other_numbers_are_left_alone(text: str) -> None:
-    assert without_closing(text) == text
-
-
-@pytest.mark.parametrize(
-    "switch",
-    [
-        *("[skip ci]", "[ci skip]", "[no ci]", "[skip actions]", "[actions skip]", "[SKIP CI]", "[skip-ci]"),
-        *(
-            "[ skip  ci ]",
-            "[skip\nci]",
-            "***NO_CI***",
-            "[skip azurepipelines]",
-            "[skip netlify]",
-            "[ci-skip]",
-        ),
-    ],
-)
-def test_every_switch_for_ci_is_removed(switch: str) -> None:
-    assert without_ci_switches(f"a {switch} b") == "a … b"
-
-
-def test_removing_a_switch_does_not_make_another() -> None:
-    assert without_ci_switches("[skip [skip ci]ci] [[skip ci]]") == "[skip …ci] […]"
-
-
-def test_trailers_are_dropped_and_sentences_stay() -> None:
-    text = "One: two\nCo-authored-by: X <x@y>\n  Signed-off-by: Y\n> Reviewed-By : Z\nskip-checks: true\nStand-by now"
-
-    assert without_trailers(text) == "One: two\nStand-by now"
-
-
-def test_mentions_in_plain_text_are_broken() -> None:
-    assert without_mentions("@ada a@b (@acme/core) @Bob", allowed=("bob",)) == "@ ada a@b (@ acme/core) @Bob"
-
-
 def test_a_secret_that_hidden_characters_tear_apart_is_redacted() -> None:
     torn = SECRET[:8] + "\u200b" + SECRET[8:12] + "\x1b[0m" + SECRET[12:]
 
     assert body(torn) == "***"
     assert title(torn) == "***"
+
+
+def test_lines_that_meet_when_a_trailer_goes_are_looked_at_together() -> None:
+    two_lines = "first-half\nsecond-half"
+
+    def redact_lines(text: str) -> str:
+        return text.replace(two_lines, "***")
+
+    torn = "a [skip\nReviewed-by: X\nci] first-half\nTested-by: Y\nsecond-half"
+
+    assert pull_request_body(torn, redact=redact_lines) == "a … ***"
+    assert pull_request_title(torn, redact=redact_lines) == "a … ***"
 
 
 def test_a_long_body_is_cut_at_a_line_with_a_note() -> None:
