@@ -87,6 +87,14 @@ CLAUDE = (
         doc="Seconds after which a run of claude is ended.",
     ),
     Key(
+        name="claude.silence_s",
+        kind=NUMBER,
+        default=660.0,
+        lowest=1,
+        highest=DAY_S,
+        doc="Seconds without a word from claude, while no tool runs, after which it has hung and is ended.",
+    ),
+    Key(
         name="claude.environment",
         kind=LIST,
         default=(),

@@ -14,6 +14,7 @@ class ClaudeSettings(NamedTuple):
     recording: str | None
     max_turns: int
     timeout_s: float
+    silence_s: float
     environment: tuple[str, ...]
     rules: tuple[str, ...]
 

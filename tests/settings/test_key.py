@@ -153,6 +153,7 @@ def test_what_a_stranger_may_set_is_exactly_this() -> None:
         "claude.program",
         "claude.recording",
         "claude.environment",
+        "claude.silence_s",
         "process.environment",
         "task.lease_s",
         "keep.runs",
