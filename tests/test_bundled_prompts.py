@@ -9,6 +9,7 @@ import pytest
 
 from runner.context.model import Bundle, Excerpt, Item
 from runner.prompts import Prompts
+from runner.runs.protected import protected_in
 from runner.tasks.model import Attempt, Outcome
 from tests.context.tasks import NOW, a_task
 
@@ -166,6 +167,30 @@ def test_the_pull_request_without_labels_has_no_line_for_them(bundled: Prompts) 
     assert text.startswith("## Summary\n\nIt is an hour late.\n\n## Task Reference\n")
     assert "No checks are configured" in text
     assert "with the help of AI: Claude made this change, unattended" in text
+
+
+def test_the_pull_request_names_what_steers_agents_before_the_checks(bundled: Prompts) -> None:
+    touched = [*protected_in(["src/x.py", "CLAUDE.md"]), {"path": "a`b|\n# x", "why": "<b>"}]
+
+    text = bundled.render("pull_request", task=a_task(), touched=touched)
+
+    evidence = text.partition("## Evidence\n\n")[2]
+    assert evidence.startswith(
+        "**This change touches files that steer agents, builds, git or the runner itself."
+    )
+    assert "\n- `CLAUDE.md`: tells agents what to do and what they may\n" in evidence
+    assert evidence.index("CLAUDE.md") < evidence.index("No checks are configured")
+    assert "\n# x" not in text
+    assert "<b>" not in text
+
+
+def test_the_pull_request_names_at_most_twenty_of_them(bundled: Prompts) -> None:
+    touched = [{"path": f".claude/{number}", "why": "tells agents"} for number in range(23)]
+
+    text = bundled.render("pull_request", task=a_task(), touched=touched)
+
+    assert text.count("tells agents") == 20
+    assert "\n- and 3 more\n\n" in text
 
 
 def test_a_pull_request_without_any_words_has_the_title(bundled: Prompts) -> None:
