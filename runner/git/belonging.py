@@ -26,7 +26,10 @@ class Belonging:
     @property
     def is_gone(self) -> bool:
         """Whether the repository is not where it was; it may have been moved, or its disk be away."""
-        return not self.common_dir.exists()
+        try:
+            return not self.common_dir.exists()
+        except OSError:
+            return False  # it may be there, behind a folder that we may not look into
 
 
 def note_use(clone: Path, checkout: Repository) -> None:

@@ -65,10 +65,21 @@ def is_own_folder(path: Path) -> bool:
 
 
 def children(folder: Path) -> tuple[Path, ...]:
-    """What lies in one of our folders, by name; () when it is missing, or a link to somewhere else."""
+    """What lies in one of our folders, by name; () when it is missing, or a link to somewhere else.
+
+    Raises:
+        StoreFailed: it cannot be read.
+    """
     if not is_own_folder(folder):
         return ()
-    return tuple(sorted(folder.iterdir()))
+    try:
+        return tuple(sorted(folder.iterdir()))
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise StoreFailed(
+            f"{visible(str(folder))} cannot be read: {error.strerror}", hint="check its owner and mode"
+        ) from error
 
 
 def remove(path: Path) -> bool:

@@ -86,7 +86,7 @@ def overview_of(folder: Path) -> Overview:
     try:
         data = read_json(folder / "run.json")
         report = read_json(folder / "outcome.json") if (folder / "outcome.json").exists() else None
-    except StoreFailed as damaged:
+    except (StoreFailed, OSError) as damaged:
         return Overview(
             run_id=folder.name, folder=folder, state=RunState.DAMAGED, trouble=str(damaged), data=data
         )

@@ -14,7 +14,7 @@ import pytest
 from runner.errors import StoreFailed
 from runner.runs.cleaning import CleanReport
 from tests.runs.attic import TIGHT, Attic, names
-from tests.runs.test_disk import as_plain_user
+from tests.runs.test_disk import as_plain_user, reachable
 from tests.runs.world import FIXED, World
 from tests.support.fake_claude import FakeClaude
 from tests.support.full_disk import no_file_larger_than
@@ -25,12 +25,6 @@ RUNS = tuple(f"r-202601{number:02d}-000000-aaaaaa" for number in range(1, 31))
 @pytest.fixture
 def attic(lonely: World) -> Attic:
     return Attic(lonely)
-
-
-def reachable(folder: Path) -> None:
-    """Let another user come to a folder of ours."""
-    for parent in (folder, *folder.parents[:6]):
-        parent.chmod(parent.stat().st_mode | 0o011)
 
 
 def test_a_full_disk_is_no_reason_not_to_make_room(attic: Attic) -> None:

@@ -20,6 +20,13 @@ def folder_with(path: Path, *names: str) -> Path:
     return path
 
 
+def reachable(folder: Path) -> None:
+    """Let another user come to a folder."""
+    for parent in (folder, *folder.parents[:8]):
+        if parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o011)
+
+
 @contextmanager
 def as_plain_user(folder: Path) -> Iterator[None]:
     """Permissions bind, also when the tests run as root."""
@@ -90,9 +97,7 @@ def test_a_removal_that_was_killed_is_found_and_done_again(tmp_path: Path) -> No
 def test_what_is_made_read_only_inside_goes_too(tmp_path: Path) -> None:
     folder = folder_with(tmp_path / "state" / "a", "cache/file")
     (folder / "cache").chmod(0o500)
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents[:3]:
-        parent.chmod(parent.stat().st_mode | 0o011)
+    reachable(tmp_path)
 
     with as_plain_user(tmp_path / "state"):
         assert remove(folder)
@@ -102,10 +107,8 @@ def test_what_is_made_read_only_inside_goes_too(tmp_path: Path) -> None:
 
 def test_a_folder_that_may_not_be_written_is_said(tmp_path: Path) -> None:
     folder = folder_with(tmp_path / "state" / "a", "file")
-    for parent in tmp_path.parents[:3]:
-        parent.chmod(parent.stat().st_mode | 0o011)
+    reachable(tmp_path)
     (tmp_path / "state").chmod(0o500)
-    tmp_path.chmod(0o755)
 
     with as_plain_user(tmp_path / "state"), pytest.raises(StoreFailed, match="Permission denied"):
         remove(folder)
@@ -119,6 +122,16 @@ def test_our_folders_are_listed_unless_they_are_links(tmp_path: Path) -> None:
 
     assert [path.name for path in children(folder)] == ["one", "two"]
     assert children(tmp_path / "link") == children(tmp_path / "none") == ()
+
+
+def test_a_folder_of_ours_that_may_not_be_read_is_said(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path / "a", "one")
+    reachable(tmp_path)
+
+    with as_plain_user(folder):
+        folder.chmod(0o300)
+        with pytest.raises(StoreFailed, match="cannot be read: Permission denied"):
+            children(folder)
 
 
 def test_an_age_is_never_negative(tmp_path: Path) -> None:
