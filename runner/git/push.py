@@ -7,9 +7,12 @@ import re
 
 from runner.errors import BranchMoved, GitFailed
 from runner.git.base import FETCH
+from runner.git.failures import hint_for, last_words
 from runner.git.ground import Ground
-from runner.git.program import HOOKS_S, NETWORK_S, Git, Reach, failure
+from runner.git.program import HOOKS_S, NETWORK_S, Git, Reach
+from runner.git.push_faults import HINTS, PushFailed, fault_of
 from runner.git.trailers import mark_of, may_replace
+from runner.process.run import Completed
 from runner.process.stop import Stop
 
 _TRIES = 3
@@ -23,16 +26,12 @@ _MOVED = re.compile(
 
 
 def remote_tip(ground: Ground, branch: str, remote: str, stop: Stop | None) -> str | None:
-    """The commit id of a branch on the remote, now; None when there is no such branch. Raises: GitFailed."""
+    """The commit id of a branch on the remote, now; None when there is no such branch. Raises: PushFailed."""
     ref = f"refs/heads/{branch}"
-    listed = ground.git.run(
-        *("ls-remote", "--", remote, ref),
-        reach=Reach.REMOTE,
-        timeout_s=NETWORK_S,
-        stop=stop,
-        doing=f"cannot ask {remote} about {branch}",
-    )
-    rows = (line.split("\t") for line in listed.decode(errors="replace").splitlines())
+    done = ground.git.ask("ls-remote", "--", remote, ref, reach=Reach.REMOTE, timeout_s=NETWORK_S, stop=stop)
+    if done.exit_code != 0:
+        raise push_failure(done, f"cannot ask {remote} about {branch}")
+    rows = (line.split("\t") for line in done.stdout.decode(errors="replace").splitlines())
     # A pattern also finds longer names that end like it.
     return next((row[0] for row in rows if row[-1] == ref), None)
 
@@ -53,19 +52,36 @@ def push_commit(
 
     Raises:
         BranchMoved: the branch has other commits; nothing was changed.
-        GitFailed: no network, no right, a hook refuses.
+        PushFailed: no network, no right, a hook refuses; `fault` says which.
     """
     lease = expected
     if expected is not None:
         lease = _replaceable(ground, commit_id, branch, remote, stop)
     for _ in range(_TRIES):
-        if lease == commit_id or _push(git, commit_id, branch, lease, remote, stop):
+        if lease == commit_id or _push(ground, git, commit_id, branch, lease, remote, stop):
             return
         lease = _replaceable(ground, commit_id, branch, remote, stop)
     raise BranchMoved(f"{branch} on {remote} does not stand still", hint="see who else pushes to it")
 
 
-def _push(git: Git, commit_id: str, branch: str, lease: str | None, remote: str, stop: Stop | None) -> bool:
+def push_failure(done: Completed, doing: str, *, has_hook: bool = False) -> PushFailed:
+    """The error for a push, or for a question to the remote, that did not work."""
+    stdout, stderr = (text.decode(errors="replace") for text in (done.stdout, done.stderr))
+    fault = fault_of(stdout, stderr, has_hook=has_hook)
+    output = f"{stderr}{stdout}"
+    words = last_words(output) or f"exit code {done.exit_code}"
+    return PushFailed(f"{doing}: {words}", fault=fault, hint=HINTS.get(fault) or hint_for(output))
+
+
+def _push(
+    ground: Ground,
+    git: Git,
+    commit_id: str,
+    branch: str,
+    lease: str | None,
+    remote: str,
+    stop: Stop | None,
+) -> bool:
     """Returns False when the branch was not what the lease says."""
     ref = f"refs/heads/{branch}"
     options = (
@@ -76,9 +92,12 @@ def _push(git: Git, commit_id: str, branch: str, lease: str | None, remote: str,
     )
     command = ("push", *options, "--", remote, f"{commit_id}:{ref}")
     done = git.ask(*command, reach=Reach.REMOTE, timeout_s=HOOKS_S, stop=stop)
-    moved = _MOVED.search(done.stdout.decode(errors="replace")) and b"cannot create" not in done.stderr
+    # A server that has no space left cannot update a ref either.
+    other_cause = re.search(rb"cannot create|no space left|disk quota", done.stderr, re.IGNORECASE)
+    moved = _MOVED.search(done.stdout.decode(errors="replace")) and not other_cause
     if done.exit_code != 0 and not moved:
-        raise failure(done, f"cannot push {branch} to {remote}", with_stdout=True)
+        has_hook = (ground.carried.hooks / "pre-push").is_file()
+        raise push_failure(done, f"cannot push {branch} to {remote}", has_hook=has_hook)
     return done.exit_code == 0
 
 
@@ -89,13 +108,10 @@ def _replaceable(ground: Ground, commit_id: str, branch: str, remote: str, stop:
         return tip
     # A name of our own, for a branch a of one task would stand in the way of a branch a/b of another.
     ours = f"refs/runner/tips/{hashlib.sha256(branch.encode()).hexdigest()[:16]}"
-    ground.git.run(
-        *(*FETCH, "--", remote, f"refs/heads/{branch}:{ours}"),
-        reach=Reach.REMOTE,
-        timeout_s=NETWORK_S,
-        stop=stop,
-        doing=f"cannot read {branch} on {remote}",
-    )
+    command = (*FETCH, "--", remote, f"refs/heads/{branch}:{ours}")
+    done = ground.git.ask(*command, reach=Reach.REMOTE, timeout_s=NETWORK_S, stop=stop)
+    if done.exit_code != 0:
+        raise push_failure(done, f"cannot read {branch} on {remote}")
     check_ours(ground.git, commit_id, tip, f"{branch} on {remote}")
     return tip
 

@@ -11,7 +11,7 @@ from runner.git.plot import Plot
 from runner.git.program import failure
 
 ADD_S = 300.0
-_GITLINK = "160000"
+_GITLINK, _LINK = "160000", "120000"
 
 
 def start_index(plot: Plot) -> None:
@@ -46,6 +46,12 @@ def patch_of(plot: Plot, base: str) -> bytes:
     options = ("--binary", "--full-index", "--no-renames", "--no-color", "--no-ext-diff", "--no-textconv")
     prefixes = ("--src-prefix=a/", "--dst-prefix=b/")
     return plot.git.run("diff-index", "--cached", "--patch", *options, *prefixes, base, "--")
+
+
+def changed_links(plot: Plot, base: str) -> dict[str, str]:
+    """Symbolic links of the last snapshot that differ from `base`, and where each leads."""
+    paths = [path for path, _, mode in _changed(plot, base) if mode == _LINK]
+    return {path: os.fsdecode(plot.git.run("cat-file", "blob", f":0:{path}")) for path in paths}
 
 
 def _add(plot: Plot) -> list[str]:

@@ -12,8 +12,9 @@ from runner.git.model import Snapshot
 from runner.git.plot import Plot
 from runner.git.program import HOOKS_S
 from runner.git.push import push_commit, remote_tip
+from runner.git.rebase import Rebased, rebase_commit
 from runner.git.repository import Repository
-from runner.git.snapshot import patch_of, take_snapshot
+from runner.git.snapshot import changed_links, patch_of, take_snapshot
 from runner.process.stop import Stop
 
 
@@ -51,6 +52,11 @@ class WorkTree:
         self.snapshot(base)
         return patch_of(self.plot, base)
 
+    def new_links(self, base: str) -> dict[str, str]:
+        """Symbolic links that are new since `base` or lead elsewhere now: path to target."""
+        self.snapshot(base)
+        return changed_links(self.plot, base)
+
     def apply(self, patch: bytes) -> None:
         """Make the changes of a patch in the files. Raises: GitFailed (it does not fit; then nothing was changed)."""
         if patch:
@@ -78,6 +84,28 @@ class WorkTree:
         """
         return commit_work(self.plot, base, message, sign_off=sign_off, timeout_s=timeout_s, stop=stop)
 
+    def rebase_once(
+        self,
+        new_base: str,
+        message: str,
+        *,
+        sign_off: bool = False,
+        timeout_s: float = HOOKS_S,
+        stop: Stop | None = None,
+    ) -> Rebased:
+        """Put our commit on the commit `new_base`, which the clone has, with hooks and signature.
+
+        A conflict, and a base that has the change already, are answers; everything is as before then. What the checks
+        said holds for the old tree only.
+
+        Raises:
+            GitFailed: there is no commit of ours, or a hook refused; everything is as before.
+        """
+        commit_id = self._to_deliver()
+        return rebase_commit(
+            self.plot, commit_id, new_base, message, sign_off=sign_off, timeout_s=timeout_s, stop=stop
+        )
+
     def committed(self) -> str | None:
         """Our commit's id; None before there is one."""
         noted = self.plot.commit_file
@@ -96,6 +124,7 @@ class WorkTree:
 
         Raises:
             BranchMoved: the remote branch has other commits; it was left alone.
+            PushFailed: it did not arrive; `fault` says why.
         """
         self.plot.reclaim()
         git = self.plot.ground.git_in(self.path, hooks=True)

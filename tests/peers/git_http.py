@@ -1,12 +1,14 @@
-"""Git over http for a loopback forge: `git http-backend` behind a request handler."""
+"""Git over http on loopback: `git http-backend` behind a request handler, and a server of its own for faults."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from http.server import BaseHTTPRequestHandler
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import SplitResult
+from types import TracebackType
+from urllib.parse import SplitResult, urlsplit
 
 
 def request_body(handler: BaseHTTPRequestHandler) -> bytes:
@@ -49,3 +51,63 @@ def serve_git(handler: BaseHTTPRequestHandler, repository: Path, target: SplitRe
         handler.send_header(name, value)
     handler.end_headers()
     handler.wfile.write(content)
+
+
+class GitServer:
+    """A server with one repository that answers a push (or everything) with `status`; None is as it should be."""
+
+    def __init__(
+        self, repository: Path, *, status: int | None = None, words: str = "", only_pushes: bool = True
+    ) -> None:
+        self.repository = repository
+        self.status = status
+        self.words = words
+        self.only_pushes = only_pushes
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                server.answer(self)
+
+            def do_POST(self) -> None:
+                server.answer(self)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the base class
+                """Nobody reads it."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}/widget.git"
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        """As planned, or as git would."""
+        body = request_body(handler)
+        is_push = "git-receive-pack" in handler.path
+        if self.status is None or (self.only_pushes and not is_push):
+            serve_git(handler, self.repository, urlsplit(handler.path), body)
+            return
+        content = self.words.encode()
+        handler.send_response(self.status)
+        handler.send_header("Content-Type", "text/plain; charset=utf-8")
+        handler.send_header("Content-Length", str(len(content)))
+        if self.status == 401:
+            handler.send_header("WWW-Authenticate", 'Basic realm="widget"')
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    def __enter__(self) -> GitServer:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
