@@ -16,6 +16,8 @@ from runner.tasks.protocol import Claims
 
 RETRY_S = 2.0
 """After a beat that failed for an outside reason."""
+LOOK_S = 1.0
+"""Between two looks whether the task is still ours: a person who cancels it does not wait for the next beat."""
 
 OVER = frozenset({StopReason.LEASE_LOST, StopReason.CANCELLED})
 """Nothing can be renewed any more."""
@@ -24,7 +26,7 @@ log = logging.getLogger("runner.heartbeat")
 
 
 class Heartbeat:
-    """A thread that renews a lease each third of its time, with jitter, until left or lost."""
+    """A thread that renews a lease each third of its time, with jitter, and looks after it in between."""
 
     def __init__(
         self,
@@ -62,13 +64,14 @@ class Heartbeat:
 
         A lost lease sets `Stop`, so that the next `Stop.check` ends the run.
         """
+        self._renew(report, lost=self._stop_for)
+
+    def _renew(self, report: Report, *, lost: Callable[[LeaseLost], None]) -> None:
         with self._guard:
             try:
                 self._lease = self._claims.renew(self._lease, report)
-            except TaskCancelled as cancelled:
-                self._stop.set(StopReason.CANCELLED, str(cancelled))
-            except LeaseLost as lost:
-                self._stop.set(StopReason.LEASE_LOST, str(lost))
+            except LeaseLost as refused:
+                lost(refused)
             except RunnerError as error:
                 log.warning("heartbeat for %s failed: %s", self._lease.task_id, error)
                 self._on_failure(str(error))
@@ -85,16 +88,35 @@ class Heartbeat:
         self._stop.check()
 
     def _run(self) -> None:
-        while True:
-            lease = self._lease
-            if self._done.wait(_pause_s(lease)) or self._stop.reason in OVER:
+        lease, due = self._lease, _due(self._lease)
+        while not self._done.wait(min(LOOK_S, max(due - time.monotonic(), 0.0))):
+            if self._stop.reason in OVER:
                 return
-            if self._lease is lease:  # else `tell` has renewed it meanwhile
-                self.tell(Report())
+            if self._lease is not lease:  # it was renewed meanwhile
+                lease, due = self._lease, _due(self._lease)
+            elif time.monotonic() < due:
+                self._look()
+            else:
+                # A run that has just ended its task itself has nothing to renew, and nothing to stop for.
+                self._renew(Report(), lost=lambda _: self._look())
+                due = time.monotonic() + (
+                    min(RETRY_S, lease.duration_s / 9) or RETRY_S
+                )  # unless it was renewed
+
+    def _look(self) -> None:
+        """Stop the run if somebody took the task."""
+        try:
+            self._claims.check(self._lease)
+        except LeaseLost as lost:
+            self._stop_for(lost)
+        except RunnerError as error:
+            log.debug("cannot look after %s: %s", self._lease.task_id, error)  # the next beat tells
+
+    def _stop_for(self, lost: LeaseLost) -> None:
+        cancelled = isinstance(lost, TaskCancelled)
+        self._stop.set(StopReason.CANCELLED if cancelled else StopReason.LEASE_LOST, str(lost))
 
 
-def _pause_s(lease: Lease) -> float:
-    """Until a third of the lease has passed, less some jitter; after a failed beat, a short while."""
-    third = lease.duration_s / 3
-    due_in = lease.taken_at + third * random.uniform(0.8, 1.0) - time.monotonic()  # noqa: S311 - jitter
-    return due_in if due_in > 0 else min(RETRY_S, third / 3)
+def _due(lease: Lease) -> float:
+    """When to renew it (monotonic seconds): a third of its time has passed, less some jitter."""
+    return lease.taken_at + lease.duration_s / 3 * random.uniform(0.8, 1.0)  # noqa: S311 - jitter

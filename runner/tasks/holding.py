@@ -13,7 +13,7 @@ from runner.tasks.journal import Happening
 from runner.tasks.model import ParkedFor, Status, Task
 from runner.tasks.placing import placed
 from runner.tasks.record import Record, load, save
-from runner.tasks.repeats import recall_ending, remember_ending
+from runner.tasks.repeats import recall_ending, remember_ending, was_ended
 from runner.tasks.text import cleaned_line
 from runner.tasks.transitions import Action, after, decide
 from runner.tasks.work import Work
@@ -95,8 +95,13 @@ def give_back(work: Work, record: Record, note: str, *, park_s: float = 0.0) -> 
 
 
 def check(reading: Reading, task_id: str, fence: int) -> None:
-    """Return if this fence still holds the task; nothing is written. Raises: LeaseLost, UnknownTask."""
-    _held(_loaded(reading, task_id), fence)
+    """Return if nobody took the task from this fence; nothing is written. Raises: LeaseLost, UnknownTask."""
+    record = _loaded(reading, task_id)
+    try:
+        _held(record, fence)
+    except LeaseLost:
+        if not was_ended(reading, record, fence):
+            raise
 
 
 def _loaded(reading: Reading, task_id: str) -> Record:

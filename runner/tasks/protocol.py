@@ -49,10 +49,10 @@ class Claims(Protocol):
         ...
 
     def check(self, lease: Lease) -> None:
-        """Return if the newest fence of the task is still this one, live or expired; cheap enough for each second.
+        """Return if nobody took the task from this lease, live or expired; cheap enough for each second.
 
-        Nothing is written, and no lease is prolonged. A driver for which asking costs a round trip may answer from
-        what it heard last.
+        It also returns when the holder itself has completed the task or given it back. Nothing is written, and no
+        lease is prolonged. A driver for which asking costs a round trip may answer from what it heard last.
 
         Raises: as `renew`.
         """

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from runner.errors import UsageProblem
+from runner.storage.protocol import Reading
 from runner.storage.times import seconds
 from runner.tasks.assembly import task_of
 from runner.tasks.model import Task
@@ -79,6 +80,12 @@ def recall_ending(work: Work, record: Record, fence: int) -> tuple[str, Task] | 
         return None
     told = task_from_plain(json.loads(row[1]))
     return row[0], replace(told, description=task_of(work.tx, record).description)
+
+
+def was_ended(reading: Reading, record: Record, fence: int) -> bool:
+    """Whether the holder with this fence has completed the task or given it back itself, in the last week."""
+    asked = "SELECT 1 FROM task_ending WHERE task = ? AND fence = ?"
+    return reading.row(asked, (record.number, fence)) is not None
 
 
 def remember_ending(work: Work, record: Record, fence: int, kind: str, answer: Task) -> Task:

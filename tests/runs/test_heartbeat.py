@@ -10,26 +10,32 @@ import pytest
 
 from runner.errors import LeaseLost, Stopped, StoreFailed, TaskCancelled
 from runner.process.stop import Stop, StopReason
+from runner.runs import heartbeat
 from runner.runs.heartbeat import Heartbeat
 from runner.tasks.model import Claimed, ClaimRequest, Ending, Lease, Report, Task
 
 
 class Queue:
-    """Renews as long as no error is planned; keeps every report."""
+    """Renews as long as no error is planned; keeps every report. `found` is what a look finds, nothing by default."""
 
-    def __init__(self, *errors: Exception) -> None:
+    def __init__(self, *errors: Exception, found: Exception | None = None) -> None:
         self.reports: list[Report] = []
         self.errors = list(errors)
-        self.heard = threading.Event()
+        self.found = found
+        self.looks = 0
 
     def renew(self, lease: Lease, report: Report) -> Lease:
         self.reports.append(report)
-        self.heard.set()
         if self.errors:
             raise self.errors.pop(0)
         return Lease(
             task_id=lease.task_id, fence=lease.fence, duration_s=lease.duration_s, taken_at=time.monotonic()
         )
+
+    def check(self, lease: Lease) -> None:
+        self.looks += 1
+        if self.found is not None:
+            raise self.found
 
     def claim(self, request: ClaimRequest) -> Claimed:
         raise AssertionError("a heartbeat claims nothing")
@@ -37,7 +43,7 @@ class Queue:
     def complete(self, lease: Lease, ending: Ending) -> Task:
         raise AssertionError("a heartbeat completes nothing")
 
-    def release(self, lease: Lease, *, note: str) -> Task:
+    def release(self, lease: Lease, *, note: str, park_s: float = 0.0) -> Task:
         raise AssertionError("a heartbeat releases nothing")
 
 
@@ -65,15 +71,16 @@ def test_news_is_told_at_once_and_counts_as_a_beat() -> None:
     queue = Queue()
     beats: list[Lease] = []
 
-    with Heartbeat(queue, lease(), Stop(), on_beat=beats.append) as heartbeat:
-        heartbeat.tell(Report(progress=40, note="half"))
+    with Heartbeat(queue, lease(), Stop(), on_beat=beats.append) as beating:
+        beating.tell(Report(progress=40, note="half"))
 
     assert queue.reports == [Report(progress=40, note="half")]
-    assert beats == [heartbeat.lease]
+    assert beats == [beating.lease]
 
 
 def test_a_lost_lease_stops_the_run_and_the_beats() -> None:
-    queue, stop = Queue(LeaseLost("a larger fence")), Stop()
+    lost = LeaseLost("a larger fence")
+    queue, stop = Queue(lost, found=lost), Stop()
 
     with Heartbeat(queue, lease(0.03), stop):
         wait_for(stop.is_set)
@@ -88,10 +95,10 @@ def test_a_cancelled_task_stops_the_run() -> None:
     stop = Stop()
 
     with (
-        Heartbeat(Queue(TaskCancelled("T-1 was cancelled")), lease(), stop) as heartbeat,
+        Heartbeat(Queue(TaskCancelled("T-1 was cancelled")), lease(), stop) as beating,
         pytest.raises(Stopped),
     ):
-        heartbeat.confirm()
+        beating.confirm()
 
     assert stop.reason is StopReason.CANCELLED
 
@@ -109,7 +116,69 @@ def test_a_queue_that_does_not_answer_is_told_and_tried_again() -> None:
 def test_confirm_passes_while_the_lease_is_ours() -> None:
     queue = Queue()
 
-    with Heartbeat(queue, lease(), Stop()) as heartbeat:
-        heartbeat.confirm()
+    with Heartbeat(queue, lease(), Stop()) as beating:
+        beating.confirm()
 
     assert queue.reports == [Report()]
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look often: a test waits for what happens, never for time to pass."""
+    monkeypatch.setattr(heartbeat, "LOOK_S", 0.01)
+
+
+@pytest.mark.usefixtures("often")
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (TaskCancelled("T-1 was cancelled"), StopReason.CANCELLED),
+        (LeaseLost("a larger fence"), StopReason.LEASE_LOST),
+    ],
+)
+def test_a_task_that_is_gone_is_seen_long_before_the_next_beat(found: LeaseLost, reason: StopReason) -> None:
+    queue, stop = Queue(), Stop()
+
+    with Heartbeat(queue, lease(3_600.0), stop):
+        wait_for(lambda: queue.looks >= 2)
+        assert not stop.is_set()
+        queue.found = found
+        wait_for(stop.is_set)
+
+    assert (stop.reason, stop.detail) == (reason, str(found))
+    assert queue.reports == []
+
+
+@pytest.mark.usefixtures("often")
+def test_a_look_that_fails_is_left_to_the_next_beat() -> None:
+    queue, stop, told = Queue(found=StoreFailed("busy")), Stop(), list[str]()
+
+    with Heartbeat(queue, lease(), stop, on_failure=told.append):
+        wait_for(lambda: queue.looks >= 3)
+
+    assert (stop.reason, told) == (None, [])
+
+
+def test_a_beat_that_comes_after_the_run_has_ended_its_task_stops_nothing() -> None:
+    queue, stop = Queue(*[LeaseLost("it is completed")] * 100), Stop()
+
+    with Heartbeat(queue, lease(0.03), stop):
+        wait_for(lambda: queue.looks >= 2)
+
+    assert stop.reason is None
+
+
+def test_who_asks_before_an_outside_effect_is_told_whoever_ended_the_task() -> None:
+    queue, stop = Queue(LeaseLost("it is completed")), Stop()
+
+    with Heartbeat(queue, lease(), stop) as beating, pytest.raises(Stopped):
+        beating.confirm()
+
+    assert stop.reason is StopReason.LEASE_LOST
+
+
+def test_a_lease_without_any_time_left_is_renewed_at_once() -> None:
+    queue = Queue()
+
+    with Heartbeat(queue, lease(0.0), Stop()):
+        wait_for(lambda: len(queue.reports) >= 1)

@@ -102,7 +102,8 @@ class MemoryClaims:
         return _remember(shelf, lease, "complete")
 
     def check(self, lease: Lease) -> None:
-        _held(self._shelf, lease)
+        if (lease.task_id, lease.fence) not in self._shelf.endings:
+            _held(self._shelf, lease)
 
     def release(self, lease: Lease, *, note: str, park_s: float = 0.0) -> Task:
         shelf = self._shelf

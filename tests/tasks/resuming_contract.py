@@ -101,16 +101,26 @@ class CheckContract:
             queue.claims.check(stale)
         queue.claims.check(newer)
 
-    def test_a_task_that_was_taken_back_or_ended_is_told(self, queue: QueueUnderTest) -> None:
+    def test_a_task_that_a_person_took_back_or_ended_is_told(self, queue: QueueUnderTest) -> None:
         queue.add()
         first = queue.take().lease
         queue.board.release("T-1")
         second = queue.take().lease
-        queue.claims.complete(second, Ending(outcome=Outcome.DONE))
+        queue.board.finish("T-1", Ending(outcome=Outcome.DONE))
 
         for lease in (first, second):
             with pytest.raises(LeaseLost):
                 queue.claims.check(lease)
+
+    def test_what_the_holder_ended_itself_was_not_taken_from_it(self, queue: QueueUnderTest) -> None:
+        queue.add()
+        first = queue.take().lease
+        queue.claims.release(first, note="")
+        second = queue.take().lease
+        queue.claims.complete(second, Ending(outcome=Outcome.DONE))
+
+        for lease in (first, second):
+            queue.claims.check(lease)
 
     def test_an_unknown_task_is_told(self, queue: QueueUnderTest) -> None:
         queue.add()
