@@ -25,7 +25,7 @@ _WORDS = (
     rb"|placeholder|str|string|text|bytes|bool(?:ean)?|int(?:eger)?|number|object|any|null|nil|none|undefined|true|false"
     rb"|required|optional|hidden|input|field|label|self|this|user|username|todo|empty|test|fake|dummy|files|value)"
 )
-_PLACE_HOLDER = rb"[{$<%\[*(&]|.{1,3}$|" + _WORDS + rb"[)\]};,.:]*$|[^\r\n]*(?:\$\{|\{\{|%\()"
+_PLACE_HOLDER = rb"[{$<%\[*(&@]|:|realm=|.{1,3}$|" + _WORDS + rb"[)\]};,.:]*$|[^\r\n]*(?:\$\{|\{\{|%\()"
 _PART = rb"(?:[a-z]{1,15}|[A-Z][a-z]{1,15}|[A-Z]{1,15})"
 _PLAIN_WORDS = _PART + rb"(?:[_. -]" + _PART + rb")*$"
 # Names of code: letters, perhaps a number behind; with a number a second word must be there, `hunter2` is a password.
@@ -44,7 +44,7 @@ _IS = (
     + rb"\]?[ \t]{0,8}(?::[ \t]{0,4}[A-Za-z][\w.|\[\] ]{0,40}?[ \t]{0,4})?(?::=|=>|[:=])(?![=>:])[ \t]{0,8}"
 )
 _QUOTED = rb"[bruf]{0,2}(\\{0,8}[\"'])([^\s]{4,256}?)(?<!\\)\1"
-_BARE = rb"([^\s\"'`\\,;&|(){}\[\]<>]{4,256})(?![\w(\[])"
+_BARE = rb"([^\s\"'`\\,;&|(){}\[\]<>]{4,256})(?![\w.(\[])"
 _PASSWORD = rb"(?i:assword|asswd|assphrase|pwd)"
 _PASSWORDS = "assword asswd assphrase pwd"
 _CREDENTIAL = rb"([A-Za-z0-9._~+/=:%-]{6,4096})"

@@ -80,7 +80,7 @@ def without_line_ends(text: bytes, start: int, end: int) -> Iterator[tuple[int, 
 def spans(known: Known, text: bytes, start: int, end: int) -> Iterator[Span]:
     """One find as what is to be hidden."""
     for first, last in without_line_ends(text, start, end):
-        yield Span(start=first, end=last, kind=known.kind)
+        yield Span(start=first, end=last, kind=known.kind, source="value")
 
 
 def _begins(form: Form, text: bytes, end: int) -> int:

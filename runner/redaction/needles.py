@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 from runner.redaction.shapes import Shape, known_shapes
 
@@ -17,6 +18,10 @@ SPAN_LIMIT_BYTES = 2 * MATCH_LIMIT_BYTES
 _RUN = re.compile(rb"[A-Za-z0-9_-]*")
 
 
+Source = Literal["value", "shape", "word"]
+"""A known value, something that has the shape of a token, or something behind a word such as `password=`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """Bytes to hide, from `start` to before `end`."""
@@ -24,8 +29,7 @@ class Span:
     start: int
     end: int
     kind: str
-    weak: bool = False
-    """Named by the word before it only."""
+    source: Source = "shape"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +67,7 @@ def spans_of(shape: Shape, text: bytes, at: int, wall: int) -> Iterator[Span]:
         if shape.secret_group == 0:
             # A longer token of the same family than the pattern knows: no part of it may stay.
             end = _run_end(text, end, min(wall, at + SPAN_LIMIT_BYTES))
-        yield Span(start=start, end=end, kind=shape.kind, weak=shape.weak)
+        yield Span(start=start, end=end, kind=shape.kind, source="word" if shape.weak else "shape")
 
 
 @cache

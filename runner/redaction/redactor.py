@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from runner.redaction.forms import forms
 from runner.redaction.known import Known, KnownValues
 from runner.redaction.needles import Span, searched_shapes, shape_needles
 from runner.redaction.scanner import Scanner
 from runner.redaction.variables import MIN_LENGTH, secret_values
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """A secret in a text; never the secret itself. `line` counts from 1."""
-
-    kind: str
-    line: int
 
 
 class Redactor:
@@ -52,20 +43,16 @@ class Redactor:
         """For text that comes in pieces, cut anywhere."""
         return Stream(self)
 
-    def findings(self, text: str) -> tuple[Finding, ...]:
-        """Every secret in `text`, without those that are too plain to be sure of."""
-        data = text.encode("utf-8", "surrogatepass")
-        values = KnownValues(known for known in self.values().all if known.distinctive)
-        pieces = Scanner().feed(
-            data, needles=shape_needles(), searched=searched_shapes(), values=values, final=True
-        )
-        found: list[Finding] = []
-        line, counted = 1, 0
-        for span in (piece for piece in pieces if isinstance(piece, Span)):
-            line += data.count(b"\n", counted, span.start)
-            counted = span.start
-            found.append(Finding(kind=span.kind, line=line))
-        return tuple(found)
+    def spans(self, data: bytes, *, words: bool = False) -> tuple[Span, ...]:
+        """Every secret in `data`, without those that are too plain to be sure of.
+
+        With `words` only what is known by the word before it: such a find may hide a better one.
+        """
+        needles = tuple(needle for needle in shape_needles() if needle.any_case == words)
+        searched = () if words else searched_shapes()
+        values = KnownValues(() if words else (known for known in self.values().all if known.distinctive))
+        pieces = Scanner().feed(data, needles=needles, searched=searched, values=values, final=True)
+        return tuple(piece for piece in pieces if isinstance(piece, Span))
 
     def values(self) -> KnownValues:
         """All values that are known now."""

@@ -122,7 +122,7 @@ class Scanner:
         for shape in searched:
             found += self._searched(shape, start, stop, wall)
         found += self._values(values, ahead, start, stop, wall)
-        found.sort(key=lambda span: (span.start, span.weak, -span.end))
+        found.sort(key=lambda span: (span.start, span.source == "word", -span.end))
         self._later = [span for span in found if span.start >= self._base + stop]
         cursor = max(self._base + start, self._covered)
         for span in found[: len(found) - len(self._later)]:

@@ -23,7 +23,7 @@ def folded(text: bytes) -> bytes:
 
 
 def longest_run(written: bytes) -> bytes:
-    """The longest run of letters and digits, which no usual escaping touches; empty, which is everywhere, if there is none.
+    """The longest run of letters and digits, which no usual escaping touches; empty if there is none.
 
     Squeezed text has it wherever `written` stands.
     """

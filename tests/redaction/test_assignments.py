@@ -55,6 +55,11 @@ HIDDEN = {
 
 STAYS = (
     "password = get_password()",
+    "password = base64.b16encode(random)",
+    'password = ":****"',
+    ":type passphrase: :py:data:`bytes`",
+    'proxy_url="socks5h://<username>:<password>@proxy-host"',
+    'Authorization: OAuth realm="Example"',
     "password = os.environ['DB_PASSWORD']",
     'password = os.environ.get("PW", None)',
     "password=password, user=user",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.redaction.redactor import Finding, Redactor
+from runner.redaction.redactor import Redactor
 from tests.redaction.samples import ALNUM, TOKENS, WITHIN, key_lines, private_key
 
 VALUE = "plain-secret-value"
@@ -156,22 +156,25 @@ def test_bytes_that_are_no_text_pass() -> None:
     assert streamed(data, [5, 100, 300]) == data
 
 
-def test_findings_name_kind_and_line_and_never_the_secret() -> None:
+def test_spans_tell_where_and_what_and_never_the_secret() -> None:
     ours = Redactor({"MY_TOKEN": VALUE, "DB_PASSWORD": "tinker"})
     github = TOKENS["github classic"][1]
     text = f"one {VALUE}\ntwo\n{KEY}\nthree tinker {github} {github}\n"
-    last = text.count("\n")
 
-    found = ours.findings(text)
+    found = ours.spans(text.encode())
 
-    assert found == (
-        Finding(kind="MY_TOKEN", line=1),
-        Finding(kind="private-key", line=3),
-        Finding(kind="github-token", line=last),
-        Finding(kind="github-token", line=last),
-    )
+    assert [span.kind for span in found] == ["MY_TOKEN", "private-key", "github-token", "github-token"]
+    assert [text[span.start : span.end] for span in found][::2] == [VALUE, github]
+    assert [span.source for span in found] == ["value", "shape", "shape", "shape"]
     assert "tinker" not in ours.text(text)
     assert VALUE not in repr(found)
+
+
+def test_what_is_known_by_its_word_is_asked_for_apart() -> None:
+    text = b"password=hunter2 " + TOKENS["npm"][1].encode()
+
+    assert [span.kind for span in redactor.spans(text)] == ["npm-token"]
+    assert [(span.kind, span.source) for span in redactor.spans(text, words=True)] == [("password", "word")]
 
 
 @pytest.mark.parametrize(
@@ -181,4 +184,4 @@ def test_a_plain_word_is_hidden_but_proves_nothing(value: str, sure: bool) -> No
     ours = Redactor({"MY_TOKEN": value})
 
     assert value not in ours.text(value)
-    assert bool(ours.findings(value)) == sure
+    assert bool(ours.spans(value.encode())) == sure
