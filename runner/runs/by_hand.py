@@ -44,7 +44,7 @@ def take(
     """Claim a task for a person and switch to a branch of its own; without the branch there is no claim.
 
     Raises:
-        UnknownTask, AlreadyClaimed, InvalidTransition: it cannot be claimed.
+        UnknownTask, NotReady, AlreadyClaimed, InvalidTransition: it cannot be claimed.
         UsageProblem: it is a task of another project than `project`, or its branch cannot be made.
         GitFailed: the branch cannot be made; the task is given back.
     """
@@ -53,6 +53,7 @@ def take(
         request_id=str(uuid.uuid4()),
         task_id=task_id,
         project=project,
+        capabilities=board.get(task_id).requires,  # people know themselves what they can do
         lease_s=PERSON_LEASE_S,
     )
     claimed = claims.claim(request)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from runner.errors import UsageProblem
 from runner.tasks import admission, journal, repeats
 from runner.tasks.assembly import task_of
@@ -9,7 +11,7 @@ from runner.tasks.commands import CreateTask
 from runner.tasks.journal import Happening
 from runner.tasks.model import NewTask, Status, Task
 from runner.tasks.ordering import find_cycle, order_key
-from runner.tasks.record import Record, add, at, join, join_files, load
+from runner.tasks.record import Record, add, archived_row, at, join, join_files, load
 from runner.tasks.text import task_id
 from runner.tasks.work import Work
 
@@ -22,11 +24,26 @@ def create(work: Work, command: CreateTask) -> Task:
     known = repeats.recall(work, request_id, content)
     if known is not None:
         return task_of(work.tx, at(work.tx, known[0]))
-    needed = [load(work.tx, need) for need in new.needs]
+    needed = [need for need in map(partial(_needed, work), new.needs) if need is not None]
     record = _add(work, new, needed)
     repeats.remember(work, request_id, content, number=record.number)
     journal.tell(work, record, Happening.SUBMITTED, title=record.title, priority=record.priority)
     return task_of(work.tx, record)
+
+
+def _needed(work: Work, wanted: str) -> Record | None:
+    """The row of a task that is needed; None for one that was completed so long ago that its row is gone.
+
+    Raises: UnknownTask, UsageProblem (it ended otherwise, and cannot be tried again).
+    """
+    row = archived_row(work.tx, wanted)
+    if row is None:
+        return load(work.tx, wanted)
+    if row[0] != Status.COMPLETED:
+        raise UsageProblem(
+            f"{wanted} ended as {row[0]} long ago: nothing can wait for it", hint="leave it out"
+        )
+    return None
 
 
 def _add(work: Work, new: NewTask, needed: list[Record]) -> Record:
@@ -52,7 +69,7 @@ def _first_record(work: Work, new: NewTask, needed: list[Record]) -> Record:
         labels=join(new.labels),
         requires=join(new.requires),
         files=join_files(new.files),
-        needs=join(need.id for need in needed),
+        needs=join(new.needs),
         max_attempts=new.max_attempts,
         model=new.model,
         created_at=work.now,

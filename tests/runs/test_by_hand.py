@@ -70,6 +70,12 @@ def test_a_branch_that_cannot_be_made_gives_the_task_back(world: World) -> None:
     assert world.board.get(task.id).status is Status.PENDING
 
 
+def test_a_person_knows_what_they_can_do(world: World) -> None:
+    task = world.submit(requires=("gpu",))
+
+    assert taken(world, task).task.claimed_by == "ada"
+
+
 def test_a_task_in_other_hands_cannot_be_taken(world: World) -> None:
     task = world.submit()
     taken(world, task)

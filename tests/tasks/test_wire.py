@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runner.tasks.model import Attempt, FileReference, Outcome, Priority, Status, Task, TaskResult
+from runner.tasks.model import Attempt, FileReference, Outcome, ParkedFor, Priority, Status, Task, TaskResult
 from runner.tasks.wire import task_from_plain, to_plain
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 250, tzinfo=UTC)
@@ -30,7 +31,11 @@ FULL = Task(
     fence=3,
     claimed_by="ada",
     claimed_at=NOW,
+    run_id="r-2",
+    lease_until=NOW + timedelta(seconds=60),
     not_before=NOW,
+    parked_for=ParkedFor.RETRY,
+    archived_at=NOW + timedelta(days=90),
     progress=40,
     note="half",
     question="?",
@@ -67,6 +72,15 @@ def test_a_task_without_anything_optional_survives_too() -> None:
     )
 
     assert task_from_plain(json.loads(json.dumps(to_plain(bare)))) == bare
+
+
+def test_a_task_that_was_written_before_it_had_these_fields_is_read() -> None:
+    later = ("run_id", "lease_until", "parked_for", "archived_at")
+    old = {name: value for name, value in to_plain(FULL).items() if name not in later}
+
+    assert task_from_plain(old) == replace(
+        FULL, run_id="", lease_until=None, parked_for=None, archived_at=None
+    )
 
 
 def test_names_of_fields_are_keys_and_times_are_iso() -> None:
