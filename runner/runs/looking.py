@@ -11,13 +11,13 @@ from runner.allowance.rules import ask_for
 from runner.context.bundle import build_bundle
 from runner.context.source import CommitSource
 from runner.context.tokens import estimate_tokens
-from runner.errors import InvalidTransition, NothingToClaim, UsageProblem
+from runner.git.known_base import known_base
 from runner.git.names import branch_name
 from runner.git.repository import Repository
 from runner.prompts import Prompts
 from runner.runs.holding import expected_tokens
 from runner.runs.policy import Policy
-from runner.tasks.model import Status, Task, TaskFilter
+from runner.tasks.model import ClaimRequest, Task
 from runner.tasks.protocol import TaskBoard
 
 
@@ -51,8 +51,9 @@ class Looker:
         """The prompt, its tokens, what would be held, and the allowance's verdict.
 
         Raises:
-            NothingToClaim, UnknownTask, InvalidTransition: no such task could be claimed now.
-            UsageProblem: the repository has no commit to start from.
+            NothingToClaim, NotReady, LacksCapability, UnknownTask, AlreadyClaimed, InvalidTransition: no such task
+                could be claimed now.
+            UsageProblem: the repository has no commit, or no such branch, to start from.
         """
         task = self._task(policy, task_id)
         branch = branch_name(task.id, task.title, task.labels, prefix=policy.branch_prefix)
@@ -78,24 +79,19 @@ class Looker:
         )
 
     def _task(self, policy: Policy, task_id: str | None) -> Task:
-        if task_id is not None:
-            task = self.board.get(task_id)
-            if task.status is not Status.PENDING:
-                raise InvalidTransition(
-                    f"{task.id} is {task.status.value}", hint="only a pending task can be claimed"
-                )
-            return task
-        ready = self.board.list(TaskFilter(status=(Status.PENDING,), project=policy.project, limit=1))
-        if not ready:
-            raise NothingToClaim("no task is ready", hint="`runner submit TITLE` makes one")
-        return ready[0]
+        """What a claim would take now, by the claim's own rule."""
+        request = ClaimRequest(
+            agent_id=policy.agent_id,
+            request_id="dry-run",
+            task_id=task_id,
+            project=policy.project,
+            capabilities=policy.capabilities,
+            lease_s=policy.lease_s,
+        )
+        return self.board.choose(request)
 
     def _prompt(self, policy: Policy, task: Task) -> str:
-        base = self.checkout.resolve(policy.base or self.checkout.default_branch() or "HEAD")
-        if base is None:
-            raise UsageProblem(
-                f"{self.checkout.top}: there is no commit to start from", hint="make a first commit"
-            )
+        base = known_base(self.checkout, policy.base).commit_id
         bundle = build_bundle(
             CommitSource(self.checkout, base),
             title=task.title,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner.errors import SettingsProblem, UsageProblem
+from runner.git.known_base import known_base
 from runner.settings.at_base import base_warnings, ignored_for_want_of_trust
 from runner.wiring.base_files import CommitFiles
 from runner.wiring.runs import build_checks
@@ -87,11 +88,8 @@ def app_at_known_base(app: App) -> AtBase:
         SettingsProblem, GitFailed: as `app_at`.
     """
     checkout = app.light_repository
-    name = app.settings.pull_request.base or checkout.default_branch() or "HEAD"
-    commit_id = checkout.resolve(name)
-    if commit_id is None:
-        raise UsageProblem(f"{checkout.top}: there is no commit to start from", hint="make a first commit")
-    return app_at(app, checkout.git, commit_id, name=name)
+    base = known_base(checkout, app.settings.pull_request.base)
+    return app_at(app, checkout.git, base.commit_id, name=base.branch)
 
 
 def app_at_rev(app: App, rev: str) -> App:

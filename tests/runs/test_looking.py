@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from runner.errors import InvalidTransition, NothingToClaim, UnknownTask, UsageProblem
+from runner.errors import AlreadyClaimed, LacksCapability, NothingToClaim, NotReady, UnknownTask, UsageProblem
 from runner.git.repository import Repository
 from runner.runs.looking import Looker, Preview
-from runner.tasks.model import ClaimRequest
+from runner.tasks.model import ClaimRequest, Priority
 from tests.runs.world import CALC_CHECK, LIMITS, PROJECT, World
 from tests.support.git import Sandbox
 
@@ -82,8 +82,47 @@ def test_a_task_that_could_not_be_claimed_is_told(world: World) -> None:
     task = world.submit()
     world.claims.claim(ClaimRequest(agent_id="x", request_id="x", task_id=task.id, project=PROJECT))
 
-    with pytest.raises(InvalidTransition):
+    with pytest.raises(AlreadyClaimed, match="T-1 is held by x"):
         preview(world, task.id)
+
+
+def test_only_what_could_be_claimed_now_is_looked_at(world: World) -> None:
+    parked = world.submit("Parked")
+    claimed = world.claims.claim(ClaimRequest(agent_id="x", request_id="x", task_id=parked.id))
+    world.claims.release(claimed.lease, note="later", park_s=600.0)
+    waiting = world.submit("Waiting", needs=(parked.id,))
+    special = world.submit("Special", requires=("gpu",))
+    ready = world.submit("Ready", priority=Priority.LOW)
+
+    assert preview(world).task.id == ready.id
+    for task, error in ((parked, NotReady), (waiting, NotReady), (special, LacksCapability)):
+        with pytest.raises(error, match=task.id):
+            preview(world, task.id)
+    world.set(capabilities=("GPU",))
+    assert preview(world).task.id == special.id
+
+
+def test_a_task_of_another_project_is_not_looked_at(world: World) -> None:
+    world.submit()
+    world.set(project="elsewhere")
+
+    with pytest.raises(NothingToClaim):
+        preview(world)
+    with pytest.raises(UsageProblem, match="belongs to the project widget"):
+        preview(world, "T-1")
+
+
+def test_a_base_branch_that_only_the_remote_has_is_found(world: World) -> None:
+    world.submit(description="see NEWS")
+    world.checkout.git("checkout", "-q", "-b", "develop")
+    world.checkout.commit("news", {"only_there.py": "def news_of_develop():\n    return 1\n"})
+    world.checkout.git("push", "-q", "origin", "develop")
+    world.checkout.git("checkout", "-q", "main")
+    world.checkout.git("branch", "-q", "-D", "develop")
+    world.submit("news of develop", priority=Priority.CRITICAL)
+    world.set(base="develop")
+
+    assert "only_there.py" in preview(world).prompt
 
 
 def test_an_empty_repository_is_told(world: World, tmp_path: Path) -> None:
