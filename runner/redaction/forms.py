@@ -24,6 +24,9 @@ from runner.redaction.writing import (
 PIECE_CHARACTERS = 512
 """A longer value is looked for piece by piece, so that what is held back in a stream has a bound."""
 
+HEAD_CHARACTERS = 64
+"""So much is one pattern; compiling more would take longer than looking character by character."""
+
 _JOINT = b"(?:" + WRAP + b")?"
 _HEX_JOINT = b"(?:[ :,-]{1,2}|" + WRAP + b")?"
 
@@ -49,9 +52,12 @@ class Form:
         return len(self.parts) * LONGEST_CHARACTER + (len(self.parts) // 16 + 2) * WRAP_ROOM
 
     @cached_property
-    def pattern(self) -> re.Pattern[bytes]:
-        """Compiled when the form seems to be there for the first time: that takes milliseconds."""
-        return re.compile(self.before + self.joint.join(self.parts) + self.after)
+    def head(self) -> re.Pattern[bytes]:
+        """The first characters, or all of a short form; compiled when it seems to be there: that takes milliseconds."""
+        whole = len(self.parts) <= HEAD_CHARACTERS
+        return re.compile(
+            self.before + self.joint.join(self.parts[:HEAD_CHARACTERS]) + (self.after if whole else b"")
+        )
 
     @cached_property
     def pairs(self) -> frozenset[bytes]:

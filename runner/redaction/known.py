@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from runner.redaction.forms import Form
+from runner.redaction.forms import HEAD_CHARACTERS, Form
 from runner.redaction.needles import SPAN_LIMIT_BYTES, Span
 from runner.redaction.squeeze import folded, squeezed
 from runner.redaction.writing import WRAP
@@ -61,11 +61,24 @@ class KnownValues:
 def hits(form: Form, text: bytes, at: int, stop: int, wall: int) -> Iterator[tuple[int, int]]:
     """Where `form` stands: finds that begin from `at` to before `stop`; nothing reaches past `wall`."""
     reach = min(form.reach_bytes, SPAN_LIMIT_BYTES)
-    while (found := form.pattern.search(text, at, wall)) and found.start() < stop:
-        at = found.start() + 1
-        if near := form.pattern.match(text, found.start(), min(wall, found.start() + reach)):
-            at = near.end()
-            yield near.span()
+    while (found := form.head.search(text, at, wall)) and found.start() < stop:
+        start, at = found.start(), found.start() + 1
+        end = _end_of(form, text, start, min(wall, start + reach))
+        if end is not None:
+            at = end
+            yield start, end
+
+
+def _end_of(form: Form, text: bytes, at: int, wall: int) -> int | None:
+    head = form.head.match(text, at, wall)
+    if head is None or len(form.parts) <= HEAD_CHARACTERS:
+        return head and head.end()
+    places = {head.end()}
+    for number in range(HEAD_CHARACTERS, len(form.parts)):
+        if not (places := _after(form, number, text, places, wall)):
+            return None
+    ends = (_part(form.after).match(text, place, wall) for place in places)
+    return max((end.end() for end in ends if end), default=None)
 
 
 def without_line_ends(text: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -93,21 +106,20 @@ def _begins(form: Form, text: bytes, end: int) -> int:
 def _runs_out(form: Form, text: bytes, at: int, end: int) -> bool:
     """Whether the text ends at `end` in the middle of a `form` that begins at `at`."""
     places = {at}
-    joint = _part(form.joint)
-    for number, part in enumerate(form.parts):
-        wanted = _part(part if number else form.before + part)
-        nexts: set[int] = set()
-        for place in places:
-            if number and _WRAP.fullmatch(text, place, end):
-                return True
-            after_joint = joint.match(text, place) if number else None
-            for begin in {place, after_joint.end() if after_joint else place}:
-                if found := wanted.match(text, begin, end):
-                    nexts.add(found.end())
-        if not nexts:
-            return False
-        places = nexts
+    for number in range(len(form.parts)):
+        if number and any(_WRAP.fullmatch(text, place, end) for place in places):
+            return True
+        if not (places := _after(form, number, text, places, end)):
+            break
     return False
+
+
+def _after(form: Form, number: int, text: bytes, places: set[int], wall: int) -> set[int]:
+    """Where the character of this number may end, when it may begin at `places`, or behind a line end there."""
+    wanted = _part(form.parts[number] if number else form.before + form.parts[number])
+    joints = (_part(form.joint).match(text, place, wall) for place in places if number)
+    begins = places | {joint.end() for joint in joints if joint}
+    return {found.end() for begin in begins if (found := wanted.match(text, begin, wall))}
 
 
 @cache

@@ -6,7 +6,7 @@ import base64
 import zlib
 from collections.abc import Iterable, Iterator
 
-WINDOW_BYTES = 16_000_000
+WINDOW_BYTES = 4_000_000
 """Unpacked piece by piece: a small patch may stand for gigabytes."""
 OVERLAP_BYTES = 64_000
 """Each piece begins with the end of the one before."""

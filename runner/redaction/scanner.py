@@ -155,7 +155,7 @@ class Scanner:
 
     def _values(self, values: KnownValues, ahead: bytes, start: int, stop: int, wall: int) -> Iterator[Span]:
         for known in values.in_text(ahead):
-            name = known.form.pattern.pattern
+            name = known.form.head.pattern + known.form.letters
             at = max(start, self._resume.get(name, 0) - self._base)
             for first, last in hits(known.form, self._text, at, stop, wall):
                 self._resume[name] = self._base + last
