@@ -14,11 +14,16 @@ from runner.git.names import is_object_id
 from runner.git.plot import Plot
 from runner.git.program import Git
 from runner.git.repository import Repository
+from runner.git.rescue import FOLDER
 from runner.git.snapshot import take_snapshot
 from runner.git.vault import vault_path
 
 _SAFE_ELSEWHERE = ("refs/runner/base", "refs/runner/tips", "refs/tags", "refs/remotes")
 """Copies of what the checkout or its remote has."""
+_KEPT = (*_SAFE_ELSEWHERE, FOLDER)
+"""And what this clone keeps for a person: a work tree need not keep it too."""
+_OURS = ("refs/heads/", f"{FOLDER}/")
+"""Refs whose commits may be elsewhere as well. Of all others only their owners know what they are for."""
 _IN_CHECKOUT = ("refs/heads", "refs/remotes")
 _SHOWN = 3
 
@@ -47,17 +52,19 @@ def refs_at_stake(clone: Path, checkout: Repository | None, source: Mapping[str,
         branch
         for branch in found
         if not branch.name.startswith(tuple(f"{folder}/" for folder in _SAFE_ELSEWHERE))
-        and not (branch.name.startswith("refs/heads/") and is_elsewhere(git, checkout, branch.commit_id))
+        and not (branch.name.startswith(_OURS) and is_elsewhere(git, checkout, branch.commit_id))
     )
     vault = vault_path(clone)
     kept = _refs(_plain_git(vault, source)) if (vault / "HEAD").is_file() else ()
     return (*known, *(Branch(name=name, commit_id=commit_id) for name, commit_id in kept))
 
 
-def is_elsewhere(git: Git, checkout: Repository | None, commit_id: str) -> bool:
+def is_elsewhere(
+    git: Git, checkout: Repository | None, commit_id: str, *, safe: tuple[str, ...] = _SAFE_ELSEWHERE
+) -> bool:
     """Whether a remote, a tag or a branch of the checkout is known to have the commit; `git` is called in the clone."""
     contains = ("for-each-ref", "--count=1", "--format=%(refname)", f"--contains={commit_id}")
-    if git.ask(*contains, *_SAFE_ELSEWHERE).stdout:
+    if git.ask(*contains, *safe).stdout:
         return True
     # A commit that is not there at all is an error, and no answer.
     return checkout is not None and bool(checkout.git.ask(*contains, *_IN_CHECKOUT).stdout)
@@ -86,8 +93,10 @@ def _files_at_stake(plot: Plot, base: str) -> str:
     compared = _noted(plot) or base or _head(plot)
     if not compared:
         return "nobody can say what is new in it"
-    changes = take_snapshot(plot, compared).changes
-    if not changes:
+    snapshot = take_snapshot(plot, compared)
+    changes = snapshot.changes
+    rescued = plot.ground.git.text("for-each-ref", "--format=%(tree)", FOLDER).split()
+    if not changes or snapshot.tree_id in rescued:
         return ""
     more = f" and {len(changes) - _SHOWN} more" if len(changes) > _SHOWN else ""
     return f"it has changes that are in no commit: {', '.join(changes[:_SHOWN])}{more}"
@@ -108,7 +117,9 @@ def beside(clone: Path) -> tuple[Path, ...]:
 def _tips(plot: Plot, *, whole: bool) -> tuple[str, ...]:
     """HEAD, our commit, and where our branch is, whatever an agent did to HEAD."""
     branch = _commit(plot.ground.git, f"refs/heads/{plot.branch}") if plot.branch else ""
-    return tuple(dict.fromkeys(filter(None, (_head(plot) if whole else "", _noted(plot), branch))))
+    # A tree without folder and branch is one whose removal was broken off, by us or by a person.
+    found = (_head(plot), _noted(plot), branch) if whole else (_noted(plot) if branch else "", branch)
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def _noted(plot: Plot) -> str:
@@ -129,7 +140,7 @@ def _is_safe(plot: Plot, commit_id: str, base: str) -> bool:
     git = plot.ground.git
     if base and git.ask("merge-base", "--is-ancestor", commit_id, base).exit_code == 0:
         return True
-    return is_elsewhere(git, plot.ground.checkout, commit_id)
+    return is_elsewhere(git, plot.ground.checkout, commit_id, safe=_KEPT)
 
 
 def _refs(git: Git) -> tuple[tuple[str, str], ...]:

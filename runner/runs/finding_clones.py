@@ -14,9 +14,10 @@ from runner.git.clone import PrivateClone
 from runner.git.ground import lock_file
 from runner.git.plot import find_plot, registered_in
 from runner.git.repository import Repository
-from runner.git.unpushed import clone_alone, refs_at_stake, work_at_stake
+from runner.git.rescue import FOLDER, rescue_hint
+from runner.git.unpushed import Branch, clone_alone, refs_at_stake, work_at_stake
 from runner.process.stop import Stop
-from runner.runs.disk import age_s, children, is_own_folder, size_bytes
+from runner.runs.disk import age_s, children, is_own_folder, is_run_id, size_bytes
 from runner.runs.finding import HALF_MADE_S, Shelves, is_locked
 from runner.runs.keeping import Found, Held, Kind, why_clone_could_go, why_tree_stays
 from runner.runs.overview import Overview
@@ -182,9 +183,8 @@ class Grounds:
             belonging = belonging_of(clone)
             checkout = self._checkout(belonging) if belonging else None
             for ref in refs_at_stake(clone, checkout, self.source):
-                short = ref.name.removeprefix("refs/heads/")
-                what = f"{visible(short)} leads to {ref.commit_id[:10]}, which is nowhere else"
-                held.append(Held(what=what, tree=branches.get(short)))
+                tree = branches.get(ref.name.removeprefix("refs/heads/"))
+                held.append(Held(what=_what_is_held(clone, ref), tree=tree))
         except (RunnerError, OSError) as error:
             return tuple(held), f"it cannot be read: {error}"
         return tuple(held), ""
@@ -234,6 +234,14 @@ def _used_at(clone: Path, belonging: Belonging | None) -> float:
 def _branch_of(folder: Path) -> str:
     noted = folder / "runner-branch"
     return noted.read_text(errors="replace") if noted.is_file() else ""
+
+
+def _what_is_held(clone: Path, ref: Branch) -> str:
+    run_id = ref.name.removeprefix(f"{FOLDER}/")
+    if run_id != ref.name and is_run_id(run_id):
+        return f"it keeps work of {run_id}: `{rescue_hint(clone, run_id)}` brings it into your checkout"
+    name = visible(ref.name.removeprefix("refs/heads/"))
+    return f"{name} leads to {ref.commit_id[:10]}, which is nowhere else"
 
 
 def _names_a_clone(path: Path, clones: Path) -> bool:

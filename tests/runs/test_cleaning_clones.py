@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import subprocess
 
 import pytest
 
 from runner.git.belonging import belonging_file
+from runner.git.rescue import rescue_commit, rescue_hint
 from runner.git.unpushed import clone_alone
 from runner.git.vault import vault_path
 from runner.runs.cleaning import CleanReport, has_many_objects
@@ -82,13 +85,31 @@ def test_a_clone_with_a_branch_that_is_elsewhere_goes(attic: Attic) -> None:
     assert len(attic.clean().removed) == 1
 
 
-def test_a_clone_with_rescued_work_stays(attic: Attic, world: World) -> None:
+def test_a_clone_with_rescued_work_stays_until_it_is_elsewhere(attic: Attic, world: World) -> None:
+    clone, run_id = attic.clone(), "r-20260101-000000-aaaaaa"
+    tree = attic.tree()
+    commit = attic.committed(tree)
+    rescue_commit(clone.ground, run_id, commit)
+    clone.remove_work_tree(tree.path)
+    attic.forget_use()
+    fetch = rescue_hint(clone.path, run_id)
+
+    rescued = attic.clean()
+    subprocess.run(shlex.split(fetch), cwd=world.checkout.path, check=True, capture_output=True)
+    elsewhere = attic.clean()
+
+    assert only(rescued) == f"it keeps work of {run_id}: `{fetch}` brings it into your checkout"
+    assert world.checkout.git("rev-parse", f"rescue/{run_id}") == commit
+    assert len(elsewhere.removed) == 1
+
+
+def test_a_clone_with_refs_of_somebody_else_stays(attic: Attic, world: World) -> None:
     clone = attic.clone()
     clone.resolve_base()
-    Sandbox(clone.path).git("update-ref", "refs/runner/rescue/r-1", world.checkout.head())
+    Sandbox(clone.path).git("update-ref", "refs/mine/x", world.checkout.head())
     attic.forget_use()
 
-    assert only(attic.clean()).startswith("refs/runner/rescue/r-1 leads to ")
+    assert only(attic.clean()).startswith("refs/mine/x leads to ")
 
 
 def test_a_clone_with_something_of_the_checkout_in_its_vault_stays(attic: Attic) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
 
 from runner.git.belonging import belonging_file
+from runner.git.rescue import rescue_change, rescue_commit, rescued
 from runner.git.work_tree import WorkTree
 from runner.runs.cleaning import CleanReport
 from tests.runs.attic import TIGHT, Attic, age, names, reasons
@@ -154,6 +154,33 @@ def test_a_forgotten_work_tree_is_judged_by_its_commits(attic: Attic, world: Wor
     assert world.leftovers() == ["fix/T-2-clock"]
 
 
+def test_a_person_lets_go_of_a_work_tree_by_folder_and_branch(attic: Attic, world: World) -> None:
+    tree = attic.tree()
+    attic.committed(tree)
+    shutil.rmtree(tree.path)
+    Sandbox(attic.clone().path).git("update-ref", "-d", f"refs/heads/{tree.branch}")
+
+    report = attic.clean()
+
+    assert [thing.path for thing in report.removed] == [tree.path]
+    assert world.leftovers() == []
+
+
+@pytest.mark.parametrize("what", ["commit", "change"])
+def test_rescued_work_lets_its_work_tree_go(attic: Attic, world: World, what: str) -> None:
+    tree, run_id = attic.tree(), "r-20260101-000000-aaaaaa"
+    if what == "commit":
+        rescue_commit(tree.plot.ground, run_id, attic.committed(tree))
+    else:
+        Sandbox(tree.path).write({"new.txt": "x\n"})
+        rescue_change(tree, run_id, world.checkout.head(), "unfinished")
+
+    report = attic.clean()
+
+    assert [thing.path for thing in report.removed] == [tree.path]
+    assert len(rescued(tree.plot.ground)) == 1
+
+
 def test_a_replay_that_was_broken_off_goes_after_a_day(attic: Attic, world: World) -> None:
     clone = attic.clone()
     path = attic.paths.worktrees / "replay" / "r-1"
@@ -166,39 +193,6 @@ def test_a_replay_that_was_broken_off_goes_after_a_day(attic: Attic, world: Worl
     assert only(young) == "its replay may be at work"
     assert names(old.removed) == ["work_tree replay/r-1"]
     assert world.leftovers() == []
-
-
-def test_what_no_clone_knows_is_left_alone(attic: Attic, tmp_path: Path) -> None:
-    stem = attic.tree().path.parent
-    (stem / "T-8").mkdir()
-    (stem / "T-8" / ".git").write_text(f"gitdir: {attic.paths.clones.resolve()}/gone.git/worktrees/T-8\n")
-    (stem / "T-9").mkdir()
-    (stem / "T-9" / "mine.txt").write_text("x")
-    (tmp_path / "outside").mkdir()
-    (stem / "T-6").symlink_to(tmp_path / "outside")
-
-    report = attic.clean()
-
-    told = {thing.name: thing.stays for thing in report.kept}
-    assert told == {
-        "T-6": "it is not ours",
-        "T-8": "no clone knows it, so nobody can tell what is new in it",
-        "T-9": "it is not ours",
-    }
-    assert (stem / "T-9" / "mine.txt").exists()
-    assert (tmp_path / "outside").is_dir()
-
-
-def test_a_path_that_an_agent_wrote_into_the_clone_is_not_removed(attic: Attic, world: World) -> None:
-    tree = attic.tree()
-    registered = tree.plot.git_dir / "gitdir"
-    registered.write_text(f"{world.checkout.path}/.git\n")
-    before = world.fingerprint()
-
-    report = attic.clean()
-
-    assert report.removed == ()
-    assert world.fingerprint() == before
 
 
 def test_a_work_tree_whose_repository_is_gone_stays(attic: Attic, world: World) -> None:
