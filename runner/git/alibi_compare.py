@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runner.git.alibi import INDEX, FileFacts, Fingerprint
+from runner.git.fingerprint import INDEX, FileFacts, Fingerprint
 from runner.visible import visible_line
 
 WORDS_LIMIT = 300

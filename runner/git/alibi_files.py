@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.git.alibi import INDEX, FileFacts, Fingerprint, FolderFacts
 from runner.git.alibi_status import STATUS_S, Status
+from runner.git.fingerprint import INDEX, FileFacts, Fingerprint, FolderFacts
 from runner.git.repository import Repository
 
 FOLDER_LIMIT_FILES = 500

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import GitFailed, StoreFailed
-from runner.git.alibi import FileFacts, Fingerprint
 from runner.git.alibi_store import settings_files
 from runner.git.base import FETCH
+from runner.git.fingerprint import FileFacts, Fingerprint
 from runner.git.ground import Ground, put
 from runner.git.lock import locked
 from runner.git.loose import FILE, LINK, PROGRAM, LooseObjects

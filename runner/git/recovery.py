@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from runner.git.alibi import Fingerprint
 from runner.git.alibi_compare import Difference, Kind
+from runner.git.fingerprint import Fingerprint
 from runner.git.keeping import Kept
 
 PATHS_AT_ONCE = 50

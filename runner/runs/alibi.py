@@ -11,13 +11,15 @@ from pathlib import Path
 
 from runner.claude.fields import dict_in, dicts_in, object_of, text_in
 from runner.errors import GitFailed, RunnerError
-from runner.git.alibi import Fingerprint, take
+from runner.git.alibi import take
 from runner.git.alibi_compare import Difference, compare
 from runner.git.alibi_store import read_store, settings_files
 from runner.git.clone import PrivateClone
+from runner.git.fingerprint import Fingerprint
 from runner.git.footprint import Site, attribute, footprint_of
 from runner.git.keeping import Kept, drop, keep
 from runner.git.recovery import recovery
+from runner.git.repository import Repository
 from runner.paths import write_private
 
 BEFORE, KEPT, RECOVER, AWAY = "checkout.json", "kept.json", "recover.sh", "put-away"
@@ -203,7 +205,14 @@ def _site(alibi: Alibi, clone: PrivateClone, work_tree: Path, home: Path, ours: 
         git_folders=tuple(dict.fromkeys((str(checkout.git_dir), str(checkout.common_dir)))),
         home=str(home),
         private=tuple(str(path) for path in (*ours, clone.path)),
+        other_names=_other_names(checkout),
     )
+
+
+def _other_names(checkout: Repository) -> tuple[str, ...]:
+    """The checkout as the developer's shell calls it, when a link leads there."""
+    said = checkout.source.get("PWD", "")
+    return (said,) if said != str(checkout.top) and said and Path(said).resolve() == checkout.top else ()
 
 
 def _gone(alibi: Alibi, clone: PrivateClone) -> GitFailed:

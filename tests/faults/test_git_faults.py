@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -78,17 +80,36 @@ def test_a_full_disk_while_unsaved_work_is_kept_is_told_before_claude_starts(sce
     assert "free space" in caught.value.hint
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_state_folder_is_one_line(world: World) -> None:
-    world.state.mkdir()
-    world.state.chmod(0o500)
+@pytest.fixture
+def plain_user(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder and home of a user whom permissions bind, also when the tests run as root."""
+    folder = Path(tempfile.mkdtemp())
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("PATH", "/usr/local/bin:/usr/bin:/bin")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / ".config"))
+    (folder / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.org\n")
+    if os.geteuid() == 0:
+        os.chown(folder, 65534, 65534)
+        os.seteuid(65534)
     try:
-        with pytest.raises(RunnerError) as caught:
-            world.clone()
+        yield folder
     finally:
-        world.state.chmod(0o700)
+        os.seteuid(os.getuid())
+        (folder / "state").chmod(0o700)
+        shutil.rmtree(folder)
+
+
+def test_a_read_only_state_folder_is_one_line(plain_user: Path) -> None:
+    world = World(
+        checkout=Sandbox.create(plain_user / "repo", files={"a": "x\n"}), state=plain_user / "state"
+    )
+    world.state.mkdir(mode=0o500)
+
+    with pytest.raises(StoreFailed, match="Permission denied") as caught:
+        world.clone()
 
     assert _is_one_line(caught.value)
+    assert caught.value.exit_code == 5
 
 
 def test_a_state_folder_that_is_a_file_is_one_line(world: World) -> None:
