@@ -56,6 +56,13 @@ def write(database: Database) -> None:
         return
 
 
+def test_a_database_in_a_read_only_folder_may_have_changed_at_each_look(path: Path) -> None:
+    path.parent.chmod(0o555)
+
+    with Database(path, schemas=(TASKS,)) as database, without_rights():
+        assert database.version() != database.version()
+
+
 def test_a_database_in_a_read_only_folder_can_be_looked_at(path: Path) -> None:
     path.parent.chmod(0o555)
 
