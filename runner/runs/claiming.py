@@ -15,6 +15,7 @@ from runner.git.model import Base
 from runner.process.stop import Stop
 from runner.runs.facts import request_facts
 from runner.runs.model import Step
+from runner.runs.places import place_for
 from runner.runs.policy import Policy
 from runner.runs.record import Json, RunRecord, new_run_id
 from runner.runs.run import Run, Tools
@@ -157,6 +158,13 @@ class _Entrance:
             task=task,
             lease=claimed.lease,
             held=held,
+            work_tree=place_for(
+                self.tools.runs,
+                self.tools.work_trees / self.tools.clone.path.stem,
+                task.id,
+                fence=claimed.lease.fence,
+                run_id=self.record.run_id,
+            ),
             journal=open_journal(self.tools, self.record),
         )
         run.emit(EventName.RUN_STARTED, title=task.title, model=held.model, fence=claimed.lease.fence)

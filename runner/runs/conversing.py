@@ -132,9 +132,11 @@ class Conversation:
     def _account(self, result: ClaudeResult) -> None:
         run = self._run
         self._last = result
+        # What a model without a known price has cost nobody can tell: it is not less than what was held.
+        cost = max(result.cost_nano_usd, run.held.cost_nano) if result.unpriced else result.cost_nano_usd
         run.usage = Usage(
             tokens=run.usage.tokens + result.tokens,
-            cost_nano=run.usage.cost_nano + result.cost_nano_usd,
+            cost_nano=run.usage.cost_nano + cost,
             turns=run.usage.turns + result.turns,
             seconds=round(run.usage.seconds + result.duration_s, 3),
         )

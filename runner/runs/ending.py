@@ -13,6 +13,7 @@ from runner.process.stop import StopReason
 from runner.runs.facts import check_facts, ending_facts, ending_of
 from runner.runs.judging import Judgement
 from runner.runs.model import RunReport, Step
+from runner.runs.places import used_by
 from runner.runs.record import Json
 from runner.runs.run import Run
 from runner.tasks.model import Ending, Outcome
@@ -53,12 +54,12 @@ def outcome_of_stop(reason: StopReason | None) -> Outcome:
     return STOPPED[reason] if reason else Outcome.CRASHED
 
 
-def report_ending(run: Run, judgement: Judgement, *, retry_at: datetime | None, resumable: bool) -> None:
-    """Tell the queue how it ended; a lost lease is told nothing."""
-    if judgement.outcome is Outcome.LEASE_LOST:
-        return
-    if run.record.is_done(Step.REPORT):
-        return
+def report_ending(
+    run: Run, judgement: Judgement, *, retry_at: datetime | None, resumable: bool
+) -> Judgement:
+    """Tell the queue how it ended; a lost lease is told nothing. Returns what it came to: the lease may be lost."""
+    if judgement.outcome is Outcome.LEASE_LOST or run.record.is_done(Step.REPORT):
+        return judgement
     artifacts = (run.pull_request,) if run.pull_request else ()
     ending = Ending(
         outcome=judgement.outcome,
@@ -80,6 +81,9 @@ def report_ending(run: Run, judgement: Judgement, *, retry_at: datetime | None, 
             run.tools.claims.complete(lease, ending)
         except TaskCancelled:
             log.info("%s was cancelled: there is nobody to report to", run.task.id)
+        except LeaseLost as lost:
+            return Judgement(outcome=Outcome.LEASE_LOST, cause=str(lost))
+    return judgement
 
 
 def settle(run: Run, outcome: Outcome) -> None:
@@ -110,7 +114,9 @@ def clean_up(run: Run) -> None:
     path = run.work_tree
     with run.record.step(Step.CLEAN_UP, work_tree=str(path)):
         try:
-            run.tools.clone.remove_work_tree(path)
+            run.tools.clone.remove_work_tree(
+                path, unless=lambda: used_by(run.tools.runs, path, but=run.run_id)
+            )
         except (RunnerError, OSError) as error:
             log.warning("the work tree %s could not be removed: %s", path, error)
             run.warn(f"the work tree {path} could not be removed: {error}")

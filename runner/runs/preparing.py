@@ -41,7 +41,7 @@ def make_work_tree(run: Run) -> WorkTree:
             work_tree=str(path),
         )
         tree = run.tools.clone.add_work_tree(path, branch, base, stop=run.stop)
-        for note in filter(None, (base.note, tree.note)):
+        for note in (*policy.warnings, *filter(None, (base.note, tree.note))):
             run.warn(note)
         copy_files(run.tools.checkout.top, path, policy.copy)
         for command in policy.setup:

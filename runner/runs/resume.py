@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
+from runner.allowance.holder import holder_of_this_process
 from runner.allowance.model import Spent
 from runner.errors import Conflict, LeaseLost, TaskCancelled, UnknownTask, UsageProblem
 from runner.process.mark import end_survivors
@@ -48,6 +49,7 @@ def go_on(tools: Tools, policy: Policy, record: RunRecord, stop: Stop) -> RunRep
         record.data = read_json(record.folder / "run.json")
         if (record.folder / "outcome.json").exists():
             raise UsageProblem(f"{record.run_id} has ended", hint=f"`runner runs show {record.run_id}`")
+        record.note(holder=dict(asdict(holder_of_this_process())))
         so_far = SoFar(record)
         if so_far.child is not None:
             end_survivors(so_far.child)
@@ -105,6 +107,7 @@ class _Return:
             task=claimed.task,
             lease=replace(claimed.lease, taken_at=time.monotonic() - claimed.lease.duration_s),
             held=held,
+            work_tree=so_far.work_tree,
             journal=open_journal(self.tools, so_far.record),
             usage=usage,
             seen=Spent(tokens=usage.tokens, cost_nano=usage.cost_nano),

@@ -65,6 +65,8 @@ class Run:
     lease: Lease
     held: Ask
     """What the run holds of the allowance; its id is the reservation's."""
+    work_tree: Path
+    """Where the work is done: as a rule one place per repository and task, so that a conversation finds its files."""
     journal: EventSink
     """The events in the run's own folder."""
     heartbeat: Heartbeat | None = None
@@ -87,11 +89,6 @@ class Run:
     @property
     def run_id(self) -> str:
         return self.record.run_id
-
-    @property
-    def work_tree(self) -> Path:
-        """Where the work is done: one place per repository and task, so that a conversation finds its files again."""
-        return self.tools.work_trees / self.tools.clone.path.stem / self.task.id
 
     @property
     def due(self) -> Spent:

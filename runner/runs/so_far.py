@@ -103,9 +103,16 @@ class SoFar:
         return text_of(self._fact("branch"))
 
     @property
-    def work_tree(self) -> Path | None:
-        named = text_of(self._fact("work_tree"))
-        return Path(named) if named else None
+    def work_tree(self) -> Path:
+        """Raises: StoreFailed (there was none yet)."""
+        if not self.has_work_tree:
+            raise StoreFailed(f"{self.record.folder}: the record names no work tree", hint=DAMAGED)
+        return Path(text_of(self._fact("work_tree")))
+
+    @property
+    def has_work_tree(self) -> bool:
+        """One was made, or was about to be made."""
+        return bool(text_of(self._fact("work_tree")))
 
     @property
     def child(self) -> ProcessMark | None:

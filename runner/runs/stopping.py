@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.allowance.holder import is_alive
-from runner.allowance.model import Holder
 from runner.errors import Busy, OutsideTrouble, UsageProblem
-from runner.runs.facts import object_of, text_of, whole_of
+from runner.runs.listing import unfinished
+from runner.runs.places import holder_of
 from runner.runs.record import RunRecord, open_run
-from runner.runs.unfinished import unfinished
 
 TWICE_AFTER_S = 0.3
 _LOOK_S = 0.05
@@ -77,12 +76,7 @@ def _only_one(runs: Path) -> RunRecord:
 
 
 def _process_of(record: RunRecord) -> int:
-    facts = object_of(record.data.get("holder"))
-    holder = Holder(
-        boot_id=text_of(facts.get("boot_id")),
-        pid=whole_of(facts.get("pid")),
-        started=whole_of(facts.get("started")),
-    )
+    holder = holder_of(record)
     if not holder.pid or not is_alive(holder):
         raise OutsideTrouble(
             f"{record.run_id}: the process that works on it cannot be seen from here",

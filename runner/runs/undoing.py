@@ -8,6 +8,7 @@ from pathlib import Path
 
 from runner.allowance.holder import holder_of_this_process
 from runner.errors import Conflict, LeaseLost, RunnerError, TryLater, UnknownTask, UsageProblem
+from runner.runs.places import used_by
 from runner.runs.run import Tools
 from runner.runs.so_far import SoFar
 from runner.tasks.model import Lease
@@ -29,8 +30,8 @@ def undo(tools: Tools, so_far: SoFar) -> None:
             log.info("%s was not given back: %s", lease.task_id, lost)
     for reservation_id in so_far.reservations:
         _release(tools, reservation_id)
-    if so_far.work_tree is not None:
-        _clear(tools, so_far.work_tree)
+    if so_far.has_work_tree:
+        _clear(tools, so_far.work_tree, so_far.record.run_id)
     so_far.record.discard()
 
 
@@ -54,8 +55,8 @@ def _release(tools: Tools, reservation_id: str) -> None:
         log.info("%s was never held", reservation_id)
 
 
-def _clear(tools: Tools, work_tree: Path) -> None:
+def _clear(tools: Tools, work_tree: Path, run_id: str) -> None:
     try:
-        tools.clone.remove_work_tree(work_tree)
+        tools.clone.remove_work_tree(work_tree, unless=lambda: used_by(tools.runs, work_tree, but=run_id))
     except (RunnerError, OSError) as error:
         log.warning("the work tree %s could not be removed: %s", work_tree, error)

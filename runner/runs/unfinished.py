@@ -1,37 +1,22 @@
-"""Which runs did not come to their end, and going on with those of this repository before anything new is begun."""
+"""Going on with the unfinished runs of this repository before anything new is begun."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
-from runner.errors import Busy, OutsideTrouble, RunnerError, StoreFailed, TryLater
+from runner.errors import Busy, OutsideTrouble, RunnerError, TryLater
 from runner.process.stop import Stop
+from runner.runs.listing import unfinished
 from runner.runs.model import RunReport
 from runner.runs.policy import Policy
-from runner.runs.record import RunRecord, list_runs, open_run
+from runner.runs.record import RunRecord
 from runner.runs.resume import go_on
 from runner.runs.run import Tools
 from runner.runs.waiting import waits_until
 
-log = logging.getLogger("runner.runs")
-
 Again = Callable[[RunRecord], tuple[Tools, Policy]]
 """What a run is gone on with: the tools and the policy of its own base commit."""
-
-
-def unfinished(runs: Path) -> tuple[RunRecord, ...]:
-    """Runs without an ending, oldest first: at work in another process, killed, or waiting to deliver."""
-    folders = [folder for folder in list_runs(runs) if not (folder / "outcome.json").exists()]
-    found: list[RunRecord] = []
-    for folder in reversed(folders):
-        try:
-            found.append(open_run(runs, folder.name))
-        except StoreFailed as damaged:
-            log.warning("%s", damaged)
-    return tuple(found)
 
 
 def go_on_with_earlier(

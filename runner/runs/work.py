@@ -46,9 +46,8 @@ def finish(run: Run, judgement: Judgement, retry_at: datetime | None) -> RunRepo
         OutsideTrouble: the queue cannot be told; all else is done, and the run stays unfinished.
     """
     try:
-        ending.report_ending(
-            run, judgement, retry_at=retry_at, resumable=judgement.outcome in KEEPS_CONVERSATION
-        )
+        resumable = judgement.outcome in KEEPS_CONVERSATION
+        judgement = ending.report_ending(run, judgement, retry_at=retry_at, resumable=resumable)
     finally:
         ending.settle(run, judgement.outcome)
         ending.clean_up(run)

@@ -12,13 +12,12 @@ from runner.allowance.model import Ask, Spent
 from runner.allowance.report import refusal
 from runner.allowance.rules import ask_for
 from runner.claude.ask import AskDefaults, ask
-from runner.claude.program import ClaudeProgram
 from runner.claude.protocol import ClaudeResult, Message
 from runner.events.model import Event, EventName, EventSink, Value
 from runner.process.stop import Stop
 from runner.runs.ending import CHARGED_AS_FAILED
 from runner.wiring.app import App
-from runner.wiring.runs import denied_paths, scoped_rules, utc_now
+from runner.wiring.runs import claude_program, denied_paths, scoped_rules, utc_now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +57,7 @@ def ask_claude(
     sink.emit(Event(name=EventName.STEP_STARTED, at=utc_now(), data={"note": "asking claude"}))
     try:
         result = ask(
-            ClaudeProgram(app.settings.claude.program, app.environ, app.settings.claude.environment),
+            claude_program(app),
             app.prompts.render("ask", prompt=question.text, edit=question.edit),
             question.folder,
             session_id=str(uuid.uuid4()),

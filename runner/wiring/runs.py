@@ -25,6 +25,7 @@ from runner.wiring.forges import choose_forge
 from runner.wiring.projects import project_to_claim
 
 if TYPE_CHECKING:
+    from runner.claude.program import ClaudeProgram
     from runner.claude.protocol import ClaudeRunner
 
 
@@ -139,9 +140,17 @@ def build_claude(app: App, clone: PrivateClone) -> ClaudeRunner:
     settings = app.settings.claude
     if settings.recording:
         return recorded_claude(Path(settings.recording), clone)
+    return claude_program(app)
+
+
+def claude_program(app: App) -> ClaudeProgram:
+    """The real one, as the settings want it."""
+    from runner.claude.call import Patience
     from runner.claude.program import ClaudeProgram
 
-    return ClaudeProgram(settings.program, app.environ, settings.environment)
+    settings = app.settings.claude
+    patience = Patience(silence_s=settings.silence_s)
+    return ClaudeProgram(settings.program, app.environ, settings.environment, patience=patience)
 
 
 def recorded_claude(folder: Path, clone: PrivateClone) -> ClaudeRunner:

@@ -124,10 +124,11 @@ class Scene:
         assert code is None or ended.code == code, ended
         return ended
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, place: str = "") -> subprocess.Popen[str]:
         """One `runner` command that goes on while the test looks."""
+        module = ["tests.faults.victim", place] if place else ["runner"]
         return subprocess.Popen(
-            [sys.executable, "-m", "runner", *words],
+            [sys.executable, "-m", *module, *words],
             cwd=self.checkout.path,
             env=self.environ,
             stdin=subprocess.DEVNULL,
@@ -168,7 +169,7 @@ class Scene:
 
     def unfinished(self) -> list[str]:
         """Runs without an ending."""
-        folders = (self.state / "runs").glob("r-*")
+        folders = (path.parent for path in (self.state / "runs").glob("r-*/run.json"))
         return [folder.name for folder in folders if not (folder / "outcome.json").exists()]
 
     def leftovers(self) -> tuple[str, ...]:
@@ -176,6 +177,33 @@ class Scene:
         trees = [str(path) for path in (self.state / "worktrees").glob("*/*")]
         clones = (self.state / "clones").glob("*.git")
         return (*trees, *(branch for clone in clones for branch in Sandbox(clone).branches()))
+
+    def wait_for_work(self) -> None:
+        """Until claude has written its file and said so."""
+        until = time.monotonic() + 30
+        while not self._worked() and time.monotonic() < until:
+            time.sleep(0.02)
+        time.sleep(0.3)  # the stream is written down a moment after claude has said it
+
+    def _worked(self) -> bool:
+        plan = json.loads((self.claude / "plan.json").read_text())
+        names = list(plan["writes"])
+        texts = [path for name in names for path in (self.state / "worktrees").glob(f"*/*/{name}")]
+        return any(path.read_text() == plan["writes"][path.name] for path in texts)
+
+    def wait_until_asleep(self, process: subprocess.Popen[str]) -> None:
+        """Until somebody has stopped it (SIGSTOP)."""
+        until = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < until:
+            state = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+            if state == "T":
+                return
+            time.sleep(0.02)
+        raise AssertionError(f"it never fell asleep: {process.communicate()}")
+
+    def tips(self) -> str:
+        """Where the branches of the origin are."""
+        return Sandbox(self.github.state.origin).git("for-each-ref", "refs/heads")
 
     def shown(self, *names: str) -> list[str]:
         """The files as they are on the branch that arrived at the origin."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import time
 
 from tests.faults.kill_table import CALL_NANO, WANTED
 from tests.faults.scene import Scene
@@ -16,10 +15,7 @@ def kill_in_the_middle(scene: Scene, *, group: bool = False) -> None:
     wait = scene.claude / "wait"
     wait.touch()
     claim = scene.start("claim")
-    until = time.monotonic() + 30
-    while not list((scene.state / "worktrees").glob("*/T-1/told.txt")) and time.monotonic() < until:
-        time.sleep(0.02)
-    time.sleep(0.3)  # the stream is written down a moment after claude has said it
+    scene.wait_for_work()
     (os.killpg if group else os.kill)(claim.pid, signal.SIGKILL)
     claim.communicate()
     wait.unlink()

@@ -1,8 +1,9 @@
 """`runner` as a process that kills itself at a given act: `python -m tests.faults.victim PLACE WORDS...`.
 
 `PLACE` is `before:N`, `after:N` (the Nth time that a run's record is written), or `after:verify begun=N` (the Nth time
-that this was the newest thing in it), with `group:` in front to take the whole process group along. `count` kills
-nobody; it prints on standard error how many writes there were, and of what.
+that this was the newest thing in it), with `group:` in front to take the whole process group along. `sleep:` in the
+place of `after:` stops it there until it is woken. `count` kills nobody; it prints how many writes there were, and of
+what, on standard error.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ class Place:
         return cls(when=when, what=what, number=int(number), group=bool(group))
 
     def die(self) -> None:
+        if self.when == "sleep":
+            os.kill(os.getpid(), signal.SIGSTOP)
+            return
         if self.group:
             os.killpg(0, signal.SIGKILL)
         os.kill(os.getpid(), signal.SIGKILL)
@@ -52,7 +56,7 @@ def main(place: str, words: list[str]) -> int:
         if here and victim.when == "before":
             victim.die()
         save(record)
-        if here and victim.when == "after":
+        if here and victim.when in {"after", "sleep"}:
             victim.die()
 
     RunRecord.save = dying  # type: ignore[assignment,method-assign]  # the one place where a real process can be killed exactly
