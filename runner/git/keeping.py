@@ -19,7 +19,7 @@ from runner.git.fingerprint import FileFacts, Fingerprint
 from runner.git.ground import Ground, put
 from runner.git.lock import locked
 from runner.git.loose import FILE, LINK, PROGRAM, LooseObjects
-from runner.git.program import NETWORK_S
+from runner.git.program import NETWORK_S, Git
 from runner.git.vault import bare_repository, ensure_vault, vault_git, vault_path
 
 FILE_LIMIT_BYTES = 10_000_000
@@ -90,11 +90,15 @@ def drop(ground: Ground, run_id: str) -> None:
         return
     with _held(ground):
         git = vault_git(ground)
-        listed = git.run("for-each-ref", "--format=delete %(refname)", _folder(run_id))
-        git.run("update-ref", "--stdin", input_bytes=listed)
+        _forget(git, run_id)
         if not git.text("for-each-ref", "--count=1"):
             # Secrets may be in it: nothing of them stays.
             shutil.rmtree(vault_path(ground.path), ignore_errors=True)
+
+
+def _forget(git: Git, run_id: str) -> None:
+    listed = git.run("for-each-ref", "--format=delete %(refname)", _folder(run_id))
+    git.run("update-ref", "--stdin", input_bytes=listed)
 
 
 def kept_runs(ground: Ground) -> tuple[str, ...]:
@@ -107,6 +111,8 @@ def kept_runs(ground: Ground) -> tuple[str, ...]:
 
 def _keep(ground: Ground, before: Fingerprint, run_id: str, at: int) -> Kept:
     vault, path = ensure_vault(ground), vault_path(ground.path)
+    # A run that was killed meanwhile looks a second time.
+    _forget(vault, run_id)
     objects = LooseObjects(
         folder=path / "objects", object_format=vault.text("rev-parse", "--show-object-format")
     )
@@ -204,7 +210,9 @@ def _fetch_by(
         tree = _index_tree(ground, scratch)
         objects = LooseObjects(folder=scratch / "objects", object_format=object_format)
         if tree:
-            wanted["index"] = objects.commit(tree, f"index of {before.top}", at=at)
+            # With its parent, git need not copy what is not staged.
+            title = f"index of {before.top}"
+            wanted["index"] = objects.commit(tree, title, at=at, parent=before.commit)
         else:
             left_out.append("the index, which has conflicts")
     for some in (wanted, {name: id_ for name, id_ in wanted.items() if name == "index"}):

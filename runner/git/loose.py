@@ -45,10 +45,13 @@ class LooseObjects:
         )
         return self._write(b"tree", body)
 
-    def commit(self, tree: str, message: str, *, at: int) -> str:
-        """A commit without a parent by nobody in particular, `at` seconds after 1970."""
+    def commit(self, tree: str, message: str, *, at: int, parent: str = "") -> str:
+        """A commit by nobody in particular, `at` seconds after 1970; an empty `parent` is none."""
+        above = f"parent {parent}\n" if parent else ""
         who = f"runner <runner@localhost> {at} +0000"
-        return self._write(b"commit", f"tree {tree}\nauthor {who}\ncommitter {who}\n\n{message}\n".encode())
+        return self._write(
+            b"commit", f"tree {tree}\n{above}author {who}\ncommitter {who}\n\n{message}\n".encode()
+        )
 
     def _write(self, kind: bytes, content: bytes) -> str:
         whole = b"%s %d\0" % (kind, len(content)) + content

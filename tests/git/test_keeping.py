@@ -124,6 +124,31 @@ def test_unusual_repositories_are_kept_as_far_as_they_go(
     assert bool(kept.left_out) is (kind == "broken")
 
 
+def test_keeping_a_second_time_for_a_run_leaves_nothing_of_the_first(world: World) -> None:
+    world.checkout.write({"new": "x\n"})
+    ground = world.clone().ground
+    keep(ground, _take(world.checkout), "r-1", at=1)
+    (world.checkout.path / "new").unlink()
+
+    kept = keep(ground, _take(world.checkout), "r-1", at=2)
+
+    assert "files" not in kept.refs
+
+
+def test_of_an_index_only_what_is_staged_is_copied(world: World) -> None:
+    tree, _ = world.start()
+    world.checkout.write({"staged": "x\n"})
+    world.checkout.git("add", "staged")
+
+    kept = keep(world.clone().ground, _take(world.checkout), "r-1", at=1)
+
+    blob = world.checkout.git("rev-parse", "HEAD:calc.py")
+    assert Sandbox(Path(kept.vault)).git("show", f"{kept.refs['index']}:staged") == "x"
+    assert not (Path(kept.vault) / "objects" / blob[:2] / blob[2:]).exists()
+    assert not list((Path(kept.vault) / "objects/pack").glob("*.pack"))
+    assert tree.path.is_dir()
+
+
 def test_what_is_no_run_is_refused(world: World) -> None:
     with pytest.raises(GitFailed, match="is not the id of a run"):
         keep(world.clone().ground, _take(world.checkout), "../x", at=1)
