@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from runner.errors import Busy, OutsideTrouble, RunnerError, Stopped, StoreFailed
+from runner.errors import Busy, RunnerError, Stopped, StoreFailed
 from runner.git.belonging import belonging_of
 from runner.git.unpushed import beside, clone_alone
 from runner.process.stop import Stop
@@ -91,16 +91,19 @@ class Cleaner:
             for thing in decided.going:
                 self.stop.check()
                 self._go(thing, dry_run=dry_run)
+            self._must_not_have_failed()
             report = replace(report, collected=self._collect(dry_run=dry_run))
             report = replace(report, archived=self._archive(dry_run=dry_run))
         except Stopped:
             report = replace(report, unfinished=True)
+        return replace(report, removed=tuple(self.removed), kept=tuple(self.kept), failed=tuple(self.failed))
+
+    def _must_not_have_failed(self) -> None:
         if self.failed and not self.removed:
             raise StoreFailed(
                 f"nothing can be removed in {self.shelves.paths.state}: {self.failed[0]}",
                 hint="check its owner and mode, and that the disk is not read-only",
             )
-        return replace(report, removed=tuple(self.removed), kept=tuple(self.kept), failed=tuple(self.failed))
 
     def decide(self) -> Plan:
         """Look at everything and decide; nothing is removed."""
@@ -213,11 +216,11 @@ class Cleaner:
     def _archive(self, *, dry_run: bool) -> int:
         try:
             return self.upkeep.archive(dry_run)
-        except OutsideTrouble as error:
-            self.failed.append(f"ended tasks are not put away: {error}")
         except Busy:
+            return 0  # the next round finds them too
+        except RunnerError as error:
+            self.failed.append(f"ended tasks are not put away: {error}")
             return 0
-        return 0
 
 
 def _gone(removed: bool) -> str | None:

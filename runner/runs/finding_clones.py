@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -122,9 +123,9 @@ class Grounds:
             raise Busy("another process is at work on its clone")
         # A clone that git cannot read would be made anew; here nothing may be lost.
         refs_at_stake(clone, None, self.source)
-        checkout = Repository.open(belonging.checkout, source=self.source, light=True)
-        if checkout.common_dir != belonging.common_dir:
-            raise GitFailed(f"{belonging.checkout} is another repository by now")
+        checkout = self._checkout(belonging)
+        if checkout is None:
+            raise GitFailed(f"{belonging.checkout} is no checkout of it any more")
         return PrivateClone.ensure(checkout, clone.parent, used=False, stop=self.stop)
 
     def found_clones(self) -> Iterator[Found]:
@@ -190,12 +191,13 @@ class Grounds:
         return tuple(held), ""
 
     def _checkout(self, belonging: Belonging) -> Repository | None:
-        if belonging.is_gone:
-            return None
-        try:
-            return Repository.open(belonging.checkout, source=self.source, light=True)
-        except NotARepository:
-            return None
+        """The checkout that used a clone last, else the main one of its repository; None if there is none."""
+        for top in (belonging.checkout, belonging.common_dir.parent):
+            with suppress(NotARepository):
+                checkout = Repository.open(top, source=self.source, light=True)
+                if checkout.common_dir == belonging.common_dir:
+                    return checkout
+        return None
 
     def _trees_on_disk(self) -> Iterator[Path]:
         top = self.shelves.paths.worktrees

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runner.runs.cleaning import CleanReport
+from runner.process.stop import Stop, StopReason
 from runner.storage.database import Database
 from runner.tasks.schema import TASKS
-from runner.wiring.app import App
-from runner.wiring.cleaning import EACH_S, STAMP, clean_quietly
 from tests.cli.console import Console
 from tests.runs.test_disk import as_plain_user, reachable
 from tests.support.full_disk import no_file_larger_than
@@ -34,13 +32,6 @@ def run_id(console: Console, tmp_path: Path) -> str:
     made = str(console("claim", "--json").json["run_id"])
     os.utime(console.state / "runs" / made / "run.json", (LONG_AGO, LONG_AGO))
     return made
-
-
-@pytest.fixture
-def app(console: Console) -> App:
-    """As a command would have it, without a stamp of an earlier round."""
-    (console.state / STAMP).unlink(missing_ok=True)
-    return App(environ=os.environ)
 
 
 def kinds(things: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -130,6 +121,39 @@ def test_a_clone_is_cleared_of_objects_that_nothing_needs(console: Console, run_
     assert f"cleared {clone.name} of objects that nothing needs (" in done
 
 
+@pytest.mark.parametrize("queue", ["there", "gone", "damaged"])
+def test_the_queue_is_asked_whether_a_conversation_goes_on(console: Console, run_id: str, queue: str) -> None:
+    folder = console.state / "runs" / run_id
+    for name in ("run.json", "outcome.json"):
+        (folder / name).write_text((folder / name).read_text().replace('"done"', '"needs_input"'))
+    os.utime(folder / "run.json", (LONG_AGO, LONG_AGO))
+    for file in console.state.glob("queue.db*") if queue != "there" else ():
+        file.unlink()
+    if queue == "damaged":
+        (console.state / "queue.db").write_text("rubbish" * 1000)
+
+    said = console("clean")
+
+    kept = "the queue cannot be asked whether a task goes on with its conversation" in said.out
+    assert (kept, folder.exists()) == ((True, True) if queue == "damaged" else (False, False))
+    assert said.code == (5 if queue == "damaged" else 0)
+
+
+def test_an_interrupted_round_says_so(console: Console, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def stopped() -> Iterator[Stop]:
+        stop = Stop()
+        stop.set(StopReason.INTERRUPTED)
+        yield stop
+
+    monkeypatch.setattr("runner.cli.clean.stop_on_interrupt", stopped)
+
+    said = console("clean")
+
+    assert said.code == 130
+    assert said.out.endswith(", stopped before the end\n")
+
+
 def test_sizes_are_told_as_people_read_them(console: Console) -> None:
     folder = console.home / ".cache/runner/checks"
     folder.mkdir(parents=True)
@@ -206,63 +230,3 @@ def test_a_damaged_clone_is_a_warning(console: Console, run_id: str) -> None:
 
     assert said.code == 0
     assert "warning: " in said.err
-
-
-def test_after_a_run_a_short_round_is_made_once_a_day(app: App, run_id: str, console: Console) -> None:
-    (console.state / STAMP).unlink(missing_ok=True)
-
-    first, second = clean_quietly(app), clean_quietly(app)
-    yesterday = time.time() - EACH_S - 1
-    os.utime(console.state / STAMP, (yesterday, yesterday))
-    third = clean_quietly(app)
-
-    assert first is not None
-    assert [thing.name for thing in first.removed] == [run_id]
-    assert second is None
-    assert isinstance(third, CleanReport)
-    assert third.removed == ()
-
-
-def test_a_clock_that_was_ahead_does_not_put_it_off_for_ever(app: App, run_id: str, console: Console) -> None:
-    later = time.time() + 100 * EACH_S
-    (console.state / STAMP).touch()
-    os.utime(console.state / STAMP, (later, later))
-
-    assert clean_quietly(app) is not None
-
-
-def test_the_short_round_leaves_the_rest_when_its_time_is_over(
-    app: App, run_id: str, console: Console
-) -> None:
-    (console.state / STAMP).unlink(missing_ok=True)
-
-    report = clean_quietly(app, budget_s=0)
-
-    assert report is not None
-    assert report.unfinished or report.removed
-
-
-def test_the_short_round_never_raises(
-    app: App, run_id: str, console: Console, caplog: pytest.LogCaptureFixture
-) -> None:
-    (console.state / STAMP).unlink(missing_ok=True)
-    console.settings.parent.mkdir(parents=True, exist_ok=True)
-    console.settings.write_text("keep = 3\n")
-
-    with caplog.at_level(logging.WARNING, logger="runner.clean"):
-        assert clean_quietly(App(environ=os.environ)) is None
-
-    assert (console.state / "runs" / run_id).exists()
-
-
-def test_the_short_round_is_silent_where_nothing_can_be_written(
-    app: App, run_id: str, console: Console
-) -> None:
-    (console.state / STAMP).unlink(missing_ok=True)
-    lock_down(console, console.state)
-
-    with as_plain_user(console.home):
-        report = clean_quietly(app)
-
-    assert report is None
-    assert (console.state / "runs" / run_id).exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -206,18 +207,25 @@ def test_a_work_tree_whose_repository_is_gone_stays(attic: Attic, world: World) 
     assert clone.startswith("it has the work tree ")
 
 
-@pytest.mark.parametrize("other", ["repository", "nothing"])
-def test_a_work_tree_whose_checkout_is_another_one_by_now_stays(
-    attic: Attic, world: World, other: str
-) -> None:
+def elsewhere(attic: Attic, world: World, top: Path) -> None:
+    """Let the clone say that it was used by another checkout last."""
+    note = belonging_file(attic.clone().path)
+    note.write_bytes(bytes(top) + b"\0" + bytes(world.checkout.path / ".git"))
+
+
+def test_a_linked_checkout_that_is_gone_is_no_trouble(attic: Attic, world: World) -> None:
+    attic.tree()
+    elsewhere(attic, world, world.checkout.path.parent / "linked")
+
+    assert len(attic.clean().removed) == 1
+
+
+def test_a_work_tree_whose_checkout_is_another_one_by_now_stays(attic: Attic, world: World) -> None:
     tree = attic.tree()
-    clone = attic.clone().path
-    note = belonging_file(clone)
-    _, common = note.read_bytes().split(b"\0")
-    elsewhere = world.checkout.path.parent / "elsewhere"
-    if other == "repository":
-        Sandbox.create(elsewhere, files={"a": "b"})
-    note.write_bytes(str(elsewhere).encode() + b"\0" + common)
+    elsewhere(attic, world, Sandbox.create(world.checkout.path.parent / "other", files={"a": "b"}).path)
+    git_dir = world.checkout.path / ".git"
+    git_dir.rename(world.checkout.path / "real")
+    git_dir.write_text("gitdir: real\n")
 
     assert only(attic.clean()).startswith("nobody can tell what is new in it: ")
     assert tree.path.is_dir()

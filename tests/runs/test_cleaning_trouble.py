@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.errors import StoreFailed
+from runner.errors import Busy, StoreFailed
+from runner.process.stop import StopReason
 from runner.runs.cleaning import CleanReport
 from tests.runs.attic import TIGHT, Attic, names
 from tests.runs.test_disk import as_plain_user, reachable
@@ -88,6 +89,36 @@ def test_a_queue_that_cannot_be_written_does_not_undo_what_was_removed(
 
     assert names(report.removed) == [f"run {RUNS[0]}"]
     assert report.failed == ("ended tasks are not put away: queue.db: the disk is full",)
+
+
+@pytest.mark.parametrize("lock_held", [True, False])
+def test_a_busy_queue_is_for_the_next_round(
+    attic: Attic, monkeypatch: pytest.MonkeyPatch, lock_held: bool
+) -> None:
+    def busy(dry_run: bool) -> int:
+        if lock_held and not dry_run:
+            raise Busy("queue.db is in use")
+        return 3
+
+    monkeypatch.setattr(attic, "archive", busy)
+
+    report = attic.clean()
+
+    assert (report.archived, report.failed) == (0 if lock_held else 3, ())
+
+
+@pytest.mark.parametrize("where", ["trees", "clones", "objects"])
+def test_a_stop_while_looking_or_clearing_is_obeyed(attic: Attic, where: str) -> None:
+    if where == "trees":
+        attic.tree()
+    attic.forget_use()
+    attic.collect = where == "objects"
+    attic.stop.set(StopReason.DEADLINE)
+
+    report = attic.clean(days=1000 if where == "objects" else 30)
+
+    assert report.unfinished
+    assert (report.removed, report.collected) == ((), ())
 
 
 def test_two_at_once_remove_everything_once(attic: Attic) -> None:
