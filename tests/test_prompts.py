@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from runner import prompts
 from runner.errors import TemplateProblem, UsageProblem
-from runner.prompts import Prompts
+from runner.prompts import Prompts, sandbox
+
+
+def here(folders: list[Path]) -> Prompts:
+    """Rendered in this process; `test_prompts_apart.py` has the other way."""
+    return Prompts(folders, confined=False)
 
 
 def folder(path: Path, **templates: str) -> Path:
@@ -21,7 +25,7 @@ def folder(path: Path, **templates: str) -> Path:
 def test_the_first_folder_that_has_a_template_wins(tmp_path: Path) -> None:
     own = folder(tmp_path / "own", task="ours {{ x }}")
     general = folder(tmp_path / "general", task="theirs", other="other")
-    found = Prompts([own, tmp_path / "absent", general])
+    found = here([own, tmp_path / "absent", general])
 
     assert found.names() == ("other", "task")
     assert found.render("task", x=1) == "ours 1\n"
@@ -29,12 +33,12 @@ def test_the_first_folder_that_has_a_template_wins(tmp_path: Path) -> None:
 
 
 def test_the_text_of_a_template_is_trimmed(tmp_path: Path) -> None:
-    assert Prompts([folder(tmp_path, a="\n\n  {{ x }} \n\n")]).source("a") == "{{ x }}"
+    assert here([folder(tmp_path, a="\n\n  {{ x }} \n\n")]).source("a") == "{{ x }}"
 
 
 @pytest.mark.parametrize("name", ["gone", "", "../own/task", "/etc/passwd", "TASK", "a\nb", "task.txt"])
 def test_an_unknown_name_is_told_with_those_there_are(tmp_path: Path, name: str) -> None:
-    found = Prompts([folder(tmp_path / "own", task="x", ask="y")])
+    found = here([folder(tmp_path / "own", task="x", ask="y")])
 
     with pytest.raises(UsageProblem, match="no prompt is named") as caught:
         found.source(name)
@@ -44,7 +48,7 @@ def test_an_unknown_name_is_told_with_those_there_are(tmp_path: Path, name: str)
 
 def test_without_folders_there_are_no_prompts() -> None:
     with pytest.raises(UsageProblem) as caught:
-        Prompts([]).render("task")
+        here([]).render("task")
 
     assert caught.value.hint == "there are: none"
 
@@ -56,7 +60,7 @@ def test_a_link_out_of_the_folder_is_no_template(tmp_path: Path) -> None:
     (own / "task.md.j2").symlink_to(secret)
 
     with pytest.raises(UsageProblem):
-        Prompts([own]).source("task")
+        here([own]).source("task")
 
 
 def test_templates_include_others_of_the_folders_only(tmp_path: Path) -> None:
@@ -68,16 +72,16 @@ def test_templates_include_others_of_the_folders_only(tmp_path: Path) -> None:
     )
     folder(tmp_path, secret="top secret")
 
-    assert Prompts([own]).render("a", x="in") == "in!\n"
+    assert here([own]).render("a", x="in") == "in!\n"
     with pytest.raises(UsageProblem, match="no prompt is named"):
-        Prompts([own]).render("bad")
+        here([own]).render("bad")
 
 
 def test_a_missing_value_is_told_with_its_place(tmp_path: Path) -> None:
     own = folder(tmp_path, a="one\ntwo {{ taks }}\n")
 
     with pytest.raises(TemplateProblem) as caught:
-        Prompts([own]).render("a", task=1, bundle=2)
+        here([own]).render("a", task=1, bundle=2)
 
     assert str(caught.value) == f"{own}/a.md.j2:2: 'taks' is undefined"
     assert caught.value.hint == "values of this prompt: bundle, task"
@@ -87,7 +91,7 @@ def test_a_missing_value_in_an_included_template_is_told_with_its_own_place(tmp_
     own = folder(tmp_path, a="x\n{% include 'b.md.j2' %}", b="\n\n{{ gone }}")
 
     with pytest.raises(TemplateProblem, match=r"b\.md\.j2:3: 'gone' is undefined"):
-        Prompts([own]).render("a")
+        here([own]).render("a")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +108,7 @@ def test_a_missing_value_in_an_included_template_is_told_with_its_own_place(tmp_
 )
 def test_a_template_that_cannot_be_rendered_is_one_line(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(TemplateProblem, match=said) as caught:
-        Prompts([folder(tmp_path, a=text)]).render("a", x="text")
+        here([folder(tmp_path, a=text)]).render("a", x="text")
 
     assert "\n" not in str(caught.value)
 
@@ -113,12 +117,12 @@ def test_a_template_that_is_no_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.md.j2").write_bytes(b"\xff\xfe")
 
     with pytest.raises(TemplateProblem, match="cannot be read"):
-        Prompts([tmp_path]).source("a")
+        here([tmp_path]).source("a")
 
 
 def test_a_huge_template_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TemplateProblem, match="larger than 200 kB"):
-        Prompts([folder(tmp_path, a="x" * 200_001)]).render("a")
+        here([folder(tmp_path, a="x" * 200_001)]).render("a")
 
 
 class Loaded:
@@ -159,7 +163,7 @@ def test_a_template_cannot_break_out(tmp_path: Path, monkeypatch: pytest.MonkeyP
     value, values = Loaded(), [0]
 
     with pytest.raises(TemplateProblem):
-        Prompts([folder(tmp_path / "own", a=attack)]).render("a", x=value, values=values)
+        here([folder(tmp_path / "own", a=attack)]).render("a", x=value, values=values)
 
     assert not (tmp_path / "OWNED").exists()
     assert not value.fired
@@ -175,19 +179,22 @@ def test_a_template_cannot_break_out(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "{{ 'x'.center(999999999) }}",
         "{{ 'x'.ljust(width=999999999) }}",
         "{{ 'x'|center(999999999) }}",
+        "{{ '{:>999999999}'.format(1) }}",
+        "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
+        "{{ [" + "[" * 150 + "]" * 150 + "] }}",
     ],
 )
 def test_a_template_cannot_fill_the_memory(tmp_path: Path, bomb: str) -> None:
     with pytest.raises(TemplateProblem):
-        Prompts([folder(tmp_path, a=bomb)]).render("a")
+        here([folder(tmp_path, a=bomb)]).render("a")
 
 
 def test_a_template_that_grows_for_ever_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prompts, "LARGEST_RESULT_CHARS", 10_000)
+    monkeypatch.setattr(sandbox, "LARGEST_RESULT_CHARS", 10_000)
     text = "{% for a in x %}{% for b in x %}{{ x }}{% endfor %}{% endfor %}"
 
     with pytest.raises(TemplateProblem, match="grows past 10000 characters"):
-        Prompts([folder(tmp_path, a=text)]).render("a", x="y" * 1000)
+        here([folder(tmp_path, a=text)]).render("a", x="y" * 1000)
 
 
 def test_what_templates_need_works(tmp_path: Path) -> None:
@@ -197,10 +204,8 @@ def test_what_templates_need_works(tmp_path: Path) -> None:
         "{{ table.items() | list | length }}"
     )
 
-    assert (
-        Prompts([folder(tmp_path, a=text)]).render("a", items=["x", "y"], table={"k": 1}) == "a<X>1b<Y>01\n"
-    )
+    assert here([folder(tmp_path, a=text)]).render("a", items=["x", "y"], table={"k": 1}) == "a<X>1b<Y>01\n"
 
 
 def test_nothing_is_escaped_as_html(tmp_path: Path) -> None:
-    assert Prompts([folder(tmp_path, a="{{ x }}")]).render("a", x="<b> & 'c'") == "<b> & 'c'\n"
+    assert here([folder(tmp_path, a="{{ x }}")]).render("a", x="<b> & 'c'") == "<b> & 'c'\n"
