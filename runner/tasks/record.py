@@ -57,10 +57,6 @@ class Record(NamedTuple):
     def is_held(self) -> bool:
         return self.status == Status.IN_PROGRESS
 
-    def is_held_at(self, now: int) -> bool:
-        """Held by a lease that has not expired."""
-        return self.is_held and self.lease_until is not None and self.lease_until > now
-
     @property
     def capabilities(self) -> tuple[str, ...]:
         return split(self.requires)

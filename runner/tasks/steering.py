@@ -79,7 +79,7 @@ def answer(work: Work, command: AnswerTask) -> Task:
     text = admission.answer(command.text)
     record = load(work.tx, command.task_id)
     status = after(Status(record.status), Action.ANSWER, record.id)
-    going_on = record._replace(status=status.value, updated_at=work.now)
+    going_on = record._replace(status=status.value, updated_at=work.now, progress=0)
     going_on = save(work.tx, placed(work, going_on, work.now))
     work.tx.run("UPDATE task_text SET question = '', answer = ? WHERE task = ?", (text, going_on.number))
     journal.tell(work, going_on, Happening.ANSWERED)
@@ -102,7 +102,9 @@ def _with_status(work: Work, record: Record, wish: Status) -> Record:
         raise conflict(Status(record.status), f"{record.id} is {record.status}: it cannot become {wish}")
     if action in _OUTCOMES:
         return _end_by_hand(work, record, action, _OUTCOMES[action])
-    changed = save(work.tx, placed(work, record._replace(status=status.value, updated_at=work.now), work.now))
+    progress = 0 if status is Status.PENDING else record.progress  # who takes it begins anew
+    moved = record._replace(status=status.value, updated_at=work.now, progress=progress)
+    changed = save(work.tx, placed(work, moved, work.now))
     set_question(work, changed, "")
     journal.tell(work, changed, Happening.UPDATED, status=changed.status)
     return changed

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
+from runner.storage.database import Database
+from runner.tasks.archive import archive_ended
+from runner.tasks.embedded import EmbeddedClaims
+from runner.tasks.model import ClaimRequest
+from runner.tasks.schema import TASKS
 from tests.cli.console import Console
 
 
@@ -52,3 +59,28 @@ def test_a_question_is_told_with_how_to_answer(console: Console) -> None:
 
     assert "Waits because:  T-1 is blocked by hand\n" in console.ok("show", "T-1")
     assert "an answer" in console.ok("list")
+
+
+def test_a_run_that_holds_a_task_is_named(console: Console) -> None:
+    console.ok("submit", "First")
+    with Database(console.state / "queue.db", schemas=(TASKS,)) as database:
+        EmbeddedClaims(database).claim(ClaimRequest(agent_id="bob", request_id="r-1", run_id="r-1"))
+
+    assert "Held by:        bob (fence 1, run r-1) until 2" in console.ok("show", "T-1")
+
+
+def test_a_task_that_is_archived_is_still_shown_and_says_so(console: Console) -> None:
+    console.ok("submit", "First", "-d", "It is late.")
+    console.ok("complete", "T-1", "--output", "now it is not", "--artifact", "https://example.org/1")
+    with Database(console.state / "queue.db", schemas=(TASKS,)) as database:
+        later = datetime.now(UTC) + timedelta(days=100)
+        assert archive_ended(database, now=later) == 1
+
+    page = console.ok("show", "T-1")
+    assert "\nArchived:       2" in page
+    assert "\nResult:\nnow it is not\nArtifact:       https://example.org/1\n\nIt is late." in page
+    assert console.show("T-1")["archived_at"] is not None
+    assert console.ok("list", "--json") == "[]"
+    code, message, hint = console("requeue", "T-1").error
+    assert (code, message) == (3, "T-1 ended long ago and was archived: it can only be looked at")
+    assert hint.startswith("`runner show T-1`")

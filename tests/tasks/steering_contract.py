@@ -234,6 +234,19 @@ class SteeringContract:
         claimed = queue.take().task
         assert (claimed.answer, claimed.conversation) == ("The one\non the wall.", "c-1")
 
+    @pytest.mark.parametrize("go_on", ["answer", "unblock", "requeue"])
+    def test_a_task_that_goes_on_begins_anew(self, queue: QueueUnderTest, go_on: str) -> None:
+        bring(queue, Status.BLOCKED)
+        queue.board.update("T-1", TaskChange(progress=40))
+
+        calls = {
+            "answer": lambda: queue.board.answer("T-1", "yes"),
+            "unblock": lambda: queue.board.update("T-1", TaskChange(status=Status.PENDING)),
+            "requeue": lambda: queue.board.requeue("T-1"),
+        }
+
+        assert calls[go_on]().progress == 0
+
     @pytest.mark.parametrize("status", [Status.PENDING, Status.IN_PROGRESS, *FINISHED])
     def test_only_a_blocked_task_can_be_answered(self, queue: QueueUnderTest, status: Status) -> None:
         bring(queue, status)

@@ -202,3 +202,12 @@ def test_an_archived_task_that_was_cancelled_cannot_be_needed(queue: QueueUnderT
 
     with pytest.raises(UsageProblem, match="T-1 ended as cancelled"):
         queue.add("later", needs=("T-1",))
+
+
+def test_a_task_that_was_never_ended_well_has_no_result(queue: QueueUnderTest, tidy: Archive) -> None:
+    queue.add()
+    queue.board.cancel("T-1")
+    queue.hands.move(20 * DAY_S)
+    tidy()
+
+    assert queue.board.get("T-1").result is None
