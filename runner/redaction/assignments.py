@@ -38,12 +38,12 @@ _HARMLESS_VARIABLE = re.compile(rb"(?i:" + _PLACE_HOLDER + rb")|[./~]")
 _HARMLESS_CREDENTIAL = re.compile(rb"(?i:" + _PLACE_HOLDER + rb")|" + _PLAIN_WORDS + rb"|" + _NAME)
 _HARMLESS_BASIC = re.compile(rb"(?i:" + _PLACE_HOLDER + rb")|[A-Za-z]?[a-z]+$|[A-Z]+$")
 
-_QUOTES = rb"[\\\"']{0,10}"
+_QUOTES = rb"[\\\"']{0,66}"
 _IS = (
     _QUOTES
     + rb"\]?[ \t]{0,8}(?::[ \t]{0,4}[A-Za-z][\w.|\[\] ]{0,40}?[ \t]{0,4})?(?::=|=>|[:=])(?![=>:])[ \t]{0,8}"
 )
-_QUOTED = rb"[bruf]{0,2}(\\{0,8}[\"'])([^\s]{4,256}?)(?<!\\)\1"
+_QUOTED = rb"[bruf]{0,2}(\\{0,64}[\"'])([^\s]{4,256}?)(?<!\\)\1"
 _BARE = rb"([^\s\"'`\\,;&|(){}\[\]<>]{4,256})(?![\w.(\[])"
 _PASSWORD = rb"(?i:assword|asswd|assphrase|pwd)"
 _PASSWORDS = "assword asswd assphrase pwd"
@@ -90,7 +90,7 @@ ASSIGNMENTS = (
     Assignment("password", _PASSWORDS, _PASSWORD + _IS + _BARE, 1, _HARMLESS_BARE),
     # A shell or a `.env` file: capitals, no blanks
     Assignment("password", _PASSWORDS, rb"[A-Z]+=" + _BARE, 1, _HARMLESS_VARIABLE),
-    Assignment("password", _PASSWORDS, rb"[A-Z]+=\\{0,8}[\"']([^\"'\\\r\n]{4,256})", 1, _HARMLESS_VARIABLE),
+    Assignment("password", _PASSWORDS, rb"[A-Z]+=\\{0,64}[\"']([^\"'\\\r\n]{4,256})", 1, _HARMLESS_VARIABLE),
     # ODBC and JDBC; a query; the words of libpq
     Assignment(
         "password", _PASSWORDS,
@@ -102,7 +102,7 @@ ASSIGNMENTS = (
     ),
     Assignment("password", "assword asswd", rb"(?:(?<=--p)|(?<=<p))assw(?:or)?d[ =>]([^\s\"'<>=$-][^\s\"'<>]{3,256})",
                1, _HARMLESS_BARE),
-    Assignment("token", _SECRETS, _SECRET + _IS + rb"[\\\"']{0,9}" + _RANDOM, 1, _HARMLESS_CREDENTIAL),
+    Assignment("token", _SECRETS, _SECRET + _IS + rb"[\\\"']{0,64}" + _RANDOM, 1, _HARMLESS_CREDENTIAL),
     Assignment("token", "token= secret= key= sig= signature=",
                _IN_QUERY + rb"(?i:token|secret|key|sig|signature)=" + _QUERY_VALUE, 1, HARMLESS_PASSWORD),
 )  # fmt: skip

@@ -87,7 +87,7 @@ def _as_text(text: str) -> Iterator[Form]:
         units = piece[:12].encode("utf-16-be", "surrogatepass").hex()
         spelled = "".join(f"u{units[at : at + 4]}" for at in range(0, len(units), 4))
         # Before one of these a backslash would be left over that makes another escape of what comes next.
-        before = rb"\\{0,8}" if piece[0] in "nrtbfu" else b""
+        before = rb"\\{0,64}" if piece[0] in "nrtbfu" else b""
         yield Form(
             letters=as_bytes(piece),
             parts=tuple(escaped(character) for character in piece),
@@ -116,7 +116,7 @@ def _as_base64(value: bytes) -> Iterator[Form]:
             )
 
 
-_PADDING = rb"(?:=|%3[dD]|\\{1,8}u003[dD]){0,2}"
+_PADDING = rb"(?:=|%3[dD]|\\{1,64}u003[dD]){0,2}"
 
 
 def _as_hex(value: bytes) -> Iterator[Form]:

@@ -11,22 +11,6 @@ from runner.redaction.packed import unpacked
 
 WORDS = "the text of the commit"
 NAME = "the name of a file"
-PATCH_ARGUMENTS = (
-    *(
-        "log",
-        "--patch",
-        "--binary",
-        "--full-index",
-        "-m",
-        "--root",
-        "--no-color",
-        "--no-ext-diff",
-        "--no-textconv",
-    ),
-    *("--no-relative", "--submodule=short", "--src-prefix=a/", "--dst-prefix=b/", "--no-show-signature"),
-    "--format=commit %H%n%w(0,4,4)%an <%ae>%n%cn <%ce>%n%B",
-)
-"""What to ask git for, before the range: all of the change is in, whatever attributes and settings there are."""
 
 _HUNK = re.compile(rb"(@@+) ((?:-\d+(?:,\d+)? )+)\+(\d+)(?:,(\d+))? @@+")
 _COMMIT = re.compile(rb"commit [0-9a-f]{40,64}\b")

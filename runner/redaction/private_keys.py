@@ -18,10 +18,10 @@ HINTS = (b"PRIVATE KEY", b"PuTTY-User", b"Static key")
 _NAME = rb"(?:[A-Z0-9][\w .-]{0,40})?(?:PRIVATE KEY(?: BLOCK)?|Static key V\d)"
 BEGIN = re.compile(rb"-{4,5} ?BEGIN " + _NAME + rb" ?-{4,5}|PuTTY-User-Key-File-[23]:[ \w-]{0,40}")
 
-_NEWLINE = rb"(?:\r?\n|(?:\\{1,8}r)?\\{1,8}n)"
-_GAP = rb"(?:[ \t]|" + _NEWLINE + rb"){0,40}"
+_NEWLINE = rb"(?:\r?\n|(?:\\{1,16}r)?\\{1,16}n)"
+_GAP = rb"(?:[ \t]{0,64}" + _NEWLINE + rb"){0,4}[ \t]{0,64}"
 # Before the text of a line: a quotation or diff mark, or a line number as tools print it.
-_MARK = rb"(?:[>|#*+-]|\d{1,6}(?:\t|\xe2\x86\x92|\\{1,8}(?:t|u2192)|:)|[ \t]){0,4}"
+_MARK = rb"(?:[>|#*+-]|\d{1,6}(?:\t|\xe2\x86\x92|\\{1,16}(?:t|u2192)|:)|[ \t]){0,4}"
 _HEADER = (
     rb"(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset|Subject|Encryption|Public-Lines|Private-Lines|Private-MAC"
     rb"|Key-Derivation|Argon2-[A-Za-z]{1,20}):[^\n\\\"]{0,200}"

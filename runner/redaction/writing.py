@@ -9,14 +9,14 @@ import re
 from functools import cache
 from html.entities import codepoint2name
 
-_SLASHES = rb"\\\\{0,7}"
+_SLASHES = rb"\\\\{0,63}"
 """Backslashes: one, or as many as text gets that is escaped again and again."""
-_NEWLINE = rb"(?:\r?\n|(?:\\{1,8}r)?\\{1,8}n)"
+_NEWLINE = rb"(?:\r?\n|(?:\\{1,64}r)?\\{1,64}n)"
 _MARK = rb"[ \t]{0,64}(?:[>|#*+-]{1,3}[ \t]{0,8})?"
 """What a line may begin with before its text goes on: indentation, a quotation, comment or diff mark."""
 WRAP = rb"[ \t]{0,16}\\?" + _NEWLINE + _MARK
 """Where a line ends in the middle of a value and the value goes on in the next one."""
-LONGEST_CHARACTER = 12
+LONGEST_CHARACTER = 20
 """More bytes than one character takes in any writing that is worth counting on."""
 WRAP_ROOM = 64
 """What a find may be longer for every 16 characters, for the line ends in it."""
@@ -84,7 +84,7 @@ def _punctuation(character: str, raw: bytes) -> tuple[bytes, ...]:
     if name := codepoint2name.get(code, "apos" if character == "'" else ""):
         choices.append(b"&%s;" % name.encode())
     if character == "'":
-        choices += [rb"'" + _SLASHES + rb"''", rb"'\\{0,8}\"'\\{0,8}\"'"]
+        choices += [rb"'" + _SLASHES + rb"''", rb"'\\{0,64}\"'\\{0,64}\"'"]
     if character == " ":
         choices += [rb"\+", rb"\t", WRAP]
     return tuple(choices)

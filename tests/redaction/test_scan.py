@@ -8,13 +8,27 @@ from pathlib import Path
 
 import pytest
 
-from runner.redaction.patches import PATCH_ARGUMENTS
 from runner.redaction.redactor import Redactor
 from runner.redaction.scan import scan_patch
 from tests.redaction.samples import TOKENS, private_key
 from tests.redaction.writings import ODD, PLAIN, WRITINGS
 from tests.support.git import Sandbox
 
+PATCH_ARGUMENTS = (
+    *(
+        "log",
+        "--patch",
+        "--binary",
+        "--full-index",
+        "-m",
+        "--root",
+        "--no-color",
+        "--no-ext-diff",
+        "--no-textconv",
+    ),
+    *("--no-relative", "--submodule=short", "--src-prefix=a/", "--dst-prefix=b/", "--no-show-signature"),
+)
+"""All of a change is in, whatever attributes and settings there are."""
 KNOWN = Redactor({"DEPLOY_TOKEN": PLAIN})
 GITHUB = TOKENS["github classic"][1]
 AWS = TOKENS["aws"][1]

@@ -53,6 +53,7 @@ WRITINGS: dict[str, Callable[[str], str]] = {
     "json readable": lambda v: json.dumps(v, ensure_ascii=False),
     "json twice": lambda v: json.dumps(json.dumps([v])),
     "json three times": lambda v: json.dumps(json.dumps(json.dumps({"k": v}))),
+    "json five times": lambda v: json.dumps(json.dumps(json.dumps(json.dumps(json.dumps({"k": v}))))),
     "json with slashes": _escaped,
     "json inside json with slashes": lambda v: json.dumps(_escaped(v)),
     "json all escaped": lambda v: "".join(f"\\u{ord(c):04x}" for c in v),
