@@ -155,8 +155,8 @@ def tool_uses(lines: Iterable[bytes]) -> Iterator[dict[str, object]]:
 
 
 def uses_in(folder: Path) -> Iterator[dict[str, object]]:
-    """The same from all streams that a run's folder has."""
-    for path in sorted(folder.glob("stream*.jsonl")):
+    """The same from all streams that a run's folder has, also of calls that were cut off."""
+    for path in sorted([*folder.glob("stream*.jsonl"), *folder.glob("cut-off-*.jsonl")]):
         with path.open("rb") as lines:
             yield from tool_uses(lines)
 

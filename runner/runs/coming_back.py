@@ -39,8 +39,7 @@ def to_the_delivery(run: Run, so_far: SoFar) -> Ended:
     if judgement is None:
         raise StoreFailed(f"{run.record.folder}: what was decided cannot be read", hint=DAMAGED)
     run.stop.check()
-    deliver(run, _tree_of_the_change(run), judgement)
-    return judgement, None
+    return deliver(run, _tree_of_the_change(run), judgement), None
 
 
 def to_the_answer(run: Run, so_far: SoFar) -> Ended:

@@ -54,9 +54,7 @@ def outcome_of_stop(reason: StopReason | None) -> Outcome:
     return STOPPED[reason] if reason else Outcome.CRASHED
 
 
-def report_ending(
-    run: Run, judgement: Judgement, *, retry_at: datetime | None, resumable: bool
-) -> Judgement:
+def report_ending(run: Run, judgement: Judgement, *, retry_at: datetime | None, resumable: bool) -> Judgement:
     """Tell the queue how it ended; a lost lease is told nothing. Returns what it came to: the lease may be lost."""
     if judgement.outcome is Outcome.LEASE_LOST or run.record.is_done(Step.REPORT):
         return judgement

@@ -40,6 +40,10 @@ class Policy:
     setup: tuple[str, ...] = ()
     setup_timeout_s: float = 600.0
     copy: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
+    """Patterns of protected files besides the usual ones."""
+    allowed: tuple[str, ...] = ()
+    """Patterns of protected files that an agent may change after all."""
     context_tokens: int = 8000
     context_exclude: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()

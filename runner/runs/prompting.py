@@ -43,6 +43,7 @@ def pull_request_text(run: Run, *, unproven: bool) -> str:
         checks=evidence_rows(run.evidence),
         red=[{"command": check.command, "output": check.tail} for check in run.evidence.turned_red],
         notes=evidence_notes(run.evidence),
+        touched=[{"path": item.path, "why": item.why} for item in run.touched],
         model=run.held.model,
         run=run.run_id,
         draft=unproven,

@@ -119,6 +119,7 @@ class _Return:
             commits=(so_far.commit,) if so_far.commit else (),
             pull_request=so_far.pull_request,
             summary=so_far.summary,
+            leaks=so_far.leaks,
         )
 
     def _usage(self) -> Usage:

@@ -20,10 +20,12 @@ from runner.git.repository import Repository
 from runner.process.stop import Stop
 from runner.prompts import Prompts
 from runner.redaction.redactor import Redactor
+from runner.redaction.scan import scan_text
 from runner.runs.checks import Checks
 from runner.runs.heartbeat import Heartbeat
 from runner.runs.model import PROGRESS, Evidence, Step, Usage
 from runner.runs.policy import Policy
+from runner.runs.protected import Protected
 from runner.runs.record import Json, RunRecord
 from runner.tasks.model import Lease, Report, Task
 from runner.tasks.protocol import Claims
@@ -49,6 +51,9 @@ class Tools:
     events: Several
     runs: Path
     work_trees: Path
+    own_folders: tuple[Path, ...]
+    """Our state, settings and cache: what changes there is no change of the developer's."""
+    home: Path
     now: Callable[[], datetime]
 
 
@@ -84,6 +89,12 @@ class Run:
     commits: tuple[str, ...] = ()
     pull_request: str | None = None
     summary: str = ""
+    rebased: bool = False
+    """The base had moved, and the commit was put on the new one."""
+    leaks: tuple[str, ...] = ()
+    """Secrets that Claude's summary had in it, by kind and place; the summary itself has them no more."""
+    touched: tuple[Protected, ...] = ()
+    """Protected files that the change may touch and does: the pull request names them."""
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -129,6 +140,14 @@ class Run:
         if self.heartbeat:
             self.heartbeat.confirm()
         self.stop.check()
+
+    def take_summary(self, text: str) -> None:
+        """Claude's words about its change, without secrets; that there were some is kept. Empty ones change nothing."""
+        if not text.strip():
+            return
+        found = scan_text(text, path="claude's summary", redactor=self.tools.redactor)
+        self.leaks = tuple(str(finding) for finding in found)
+        self.summary = self.tools.redactor.text(text.strip())
 
     def warn(self, text: str) -> None:
         """Something did not work although the run goes on; the report tells it."""

@@ -186,6 +186,10 @@ class SoFar:
         return text_of(self._fact("summary"))
 
     @property
+    def leaks(self) -> tuple[str, ...]:
+        return texts_of(self._fact("leaks"))
+
+    @property
     def commit(self) -> str | None:
         return text_of(self._last_fact(Step.COMMIT).get("commit")) or None
 

@@ -9,9 +9,11 @@ from datetime import datetime
 from runner.claude.protocol import ClaudeResult
 from runner.context.model import Bundle
 from runner.context.tokens import estimate_tokens
+from runner.errors import GitFailed
 from runner.git.work_tree import WorkTree
-from runner.runs import delivering, preparing, resuming
+from runner.runs import delivering, guarding, preparing, rebasing, resuming, watching
 from runner.runs.ahead import Ahead
+from runner.runs.alibi import Alibi
 from runner.runs.conversing import Conversation
 from runner.runs.facts import judgement_facts
 from runner.runs.judging import Judgement, judge_answer
@@ -31,16 +33,22 @@ Ended = tuple[Judgement, datetime | None]
 
 def from_the_start(run: Run, *, fresh: bool = False) -> Ended:
     """All steps up to the pull request. `fresh` starts a new conversation whatever the task remembers."""
+    asked = guarding.named_before_work(run)
+    if asked is not None:
+        return asked, None
     context = Ahead(lambda: preparing.gather(run), name="context")
     access = Ahead(lambda: preparing.check_access(run), name="forge")
+    alibi = Ahead(lambda: watching.begin(run), name="alibi")
     try:
-        return _prepare_and_ask(run, context, access, fresh=fresh)
+        return _prepare_and_ask(run, context, (access, alibi), fresh=fresh)
     finally:
-        context.wait()
-        access.wait()
+        for work in (context, access, alibi):
+            work.wait()
 
 
-def _prepare_and_ask(run: Run, context: Ahead[Bundle], access: Ahead[None], *, fresh: bool) -> Ended:
+def _prepare_and_ask(
+    run: Run, context: Ahead[Bundle], conditions: tuple[Ahead[None] | Ahead[Alibi], ...], *, fresh: bool
+) -> Ended:
     tree = preparing.make_work_tree(run)
     before = preparing.check_base(run, tree)
     run.evidence = Evidence(base=before)
@@ -50,7 +58,8 @@ def _prepare_and_ask(run: Run, context: Ahead[Bundle], access: Ahead[None], *, f
     prompt = run.tools.redactor.text(text)
     run.record.write("prompt.md", prompt.encode())
     preparing.resize_hold(run, estimate_tokens(prompt))
-    access.result()
+    for condition in conditions:
+        condition.result()
 
     conversation = Conversation(run, trees=(tree.tree_id(run.base.commit_id),), before=earlier)
     return ask(run, tree, conversation, prompt, resumed=earlier is not None)
@@ -80,26 +89,57 @@ def take_answer(
     snapshot = conversation.keep_changes(tree)
     for path in snapshot.left_out:
         run.warn(f"{path} is a repository of its own and cannot be part of the commit")
-    run.summary = run.tools.redactor.text(result.text.strip()) if result.outcome is Outcome.DONE else ""
+    if result.outcome is Outcome.DONE:
+        run.take_summary(result.text)
     judgement = judge_answer(result, changed=bool(snapshot.changes))
     if run.stop.detail:
         judgement = replace(judgement, cause=run.stop.detail)
     if judgement.outcome is not Outcome.DONE:
         return judgement, result.retry_at
+    asked = guarding.changed_without_word(run, tree, snapshot.changes)
+    if asked is not None:
+        return asked, None
     judgement, retry_at = verify(run, tree, conversation, run.evidence.base, repairs=repairs)
     if judgement.outcome in {Outcome.DONE, Outcome.CHECKS_FAILED}:
-        run.record.note(judgement=judgement_facts(judgement), summary=run.summary)
-        deliver(run, tree, judgement)
+        run.record.note(judgement=judgement_facts(judgement), summary=run.summary, leaks=[*run.leaks])
+        judgement = deliver(run, tree, judgement)
     return judgement, retry_at
 
 
-def deliver(run: Run, tree: WorkTree, judgement: Judgement) -> None:
-    """Commit, push, pull request; red checks make a draft, or nothing where the settings say so."""
+def deliver(run: Run, tree: WorkTree, judgement: Judgement) -> Judgement:
+    """Commit, push, pull request; red checks make a draft, or nothing where the settings say so.
+
+    Returns what it came to: a protected file or a secret needs a person's word before anything leaves.
+    """
     red = judgement.outcome is Outcome.CHECKS_FAILED
     if red and run.policy.on_red == "none":
-        return
+        return judgement
+    changes = tree.changes(run.base.commit_id)
+    asked = guarding.changed_without_word(run, tree, changes)
+    if asked is not None:
+        return asked
+    asked = watching.broken_alibi(run)
+    if asked is not None:
+        return asked
+    run.touched = guarding.touched(run, tree, changes)
     if not run.commits:
         delivering.commit(run, tree)
-    delivering.deliver_branch(run, tree)
-    if run.policy.pull_request:
+    judgement = _push(run, tree, judgement)
+    if judgement.outcome in {Outcome.DONE, Outcome.CHECKS_FAILED} and run.policy.pull_request:
         delivering.open_pull_request(run, unproven=red)
+    return judgement
+
+
+def _push(run: Run, tree: WorkTree, judgement: Judgement) -> Judgement:
+    """Deliver the branch, if nothing secret is in it; on a base that moved after one rebase."""
+    asked = guarding.secrets_that_would_leave(run, tree, run.commits[-1])
+    if asked is not None:
+        return asked
+    try:
+        delivering.deliver_branch(run, tree)
+    except GitFailed as refused:
+        if not rebasing.wants_rebase(run, refused):
+            raise
+        again = rebasing.rebase(run, tree, refused)
+        return _push(run, tree, judgement) if again.outcome is Outcome.DONE else again
+    return judgement

@@ -36,7 +36,7 @@ def verify(
         answer = judge_answer(result, changed=bool(tree.changes(run.base.commit_id)))
         if answer.outcome is not Outcome.DONE:
             return _after_failed_repair(answer, judgement), result.retry_at
-        run.summary = run.tools.redactor.text(result.text.strip()) or run.summary
+        run.take_summary(result.text)
     raise AssertionError("the last round returns")
 
 

@@ -6,6 +6,7 @@ import logging
 from datetime import datetime, timedelta
 
 from runner.errors import ChildTimedOut, DeliveryWaits, GhFailed, GitFailed, LeaseLost, RunnerError
+from runner.git.push_faults import PASSES_BY_ITSELF, PushFailed
 from runner.git.rescue import rescue_commit, rescue_hint
 from runner.runs import ending
 from runner.runs.facts import object_of, time_of, whole_of
@@ -26,6 +27,8 @@ def is_passing(error: RunnerError) -> bool:
     """Whether time alone may mend it; anything else needs a person."""
     if isinstance(error, GhFailed):
         return error.kind == "later"
+    if isinstance(error, PushFailed):
+        return error.fault in PASSES_BY_ITSELF
     return isinstance(error, ChildTimedOut)
 
 
@@ -38,9 +41,8 @@ def keep_work(run: Run) -> str:
     except GitFailed as error:
         log.warning("the work of %s could not be kept: %s", run.run_id, error)
         return ""
-    return (
-        f"The work is kept: `{rescue_hint(run.tools.clone.path, run.run_id)}` brings it into your checkout."
-    )
+    way_back = rescue_hint(run.tools.clone.path, run.run_id, top=run.tools.checkout.top)
+    return f"The work is kept: `{way_back}` brings it into your checkout."
 
 
 def let_it_wait(run: Run, error: RunnerError) -> DeliveryWaits:

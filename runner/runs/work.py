@@ -8,10 +8,10 @@ from datetime import datetime
 
 from runner.errors import BranchMoved, RunnerError, Stopped
 from runner.events.model import EventName
-from runner.runs import ending
+from runner.runs import ending, watching
 from runner.runs.heartbeat import Heartbeat
 from runner.runs.judging import Judgement, first_line
-from runner.runs.model import RunReport
+from runner.runs.model import RunReport, Step
 from runner.runs.run import Run
 from runner.runs.steps import Ended, from_the_start
 from runner.runs.waiting import DELIVERY_TROUBLE, is_passing, keep_work, let_it_wait
@@ -45,6 +45,8 @@ def finish(run: Run, judgement: Judgement, retry_at: datetime | None) -> RunRepo
     Raises:
         OutsideTrouble: the queue cannot be told; all else is done, and the run stays unfinished.
     """
+    if run.spoke and not run.record.is_done(Step.REPORT):
+        judgement = watching.answer_for(run, judgement)
     try:
         resumable = judgement.outcome in KEEPS_CONVERSATION
         judgement = ending.report_ending(run, judgement, retry_at=retry_at, resumable=resumable)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,6 +72,8 @@ def build_policy(app: App, flags: ClaimFlags) -> Policy:
         setup=settings.work_tree.setup,
         setup_timeout_s=settings.work_tree.setup_timeout_s,
         copy=settings.work_tree.copy,
+        protected=settings.protect.paths,
+        allowed=settings.protect.allow,
         context_tokens=settings.context.budget_tokens,
         context_exclude=settings.context.exclude,
     )
@@ -131,8 +133,15 @@ def build_tools(app: App, sinks: Sequence[EventSink], stop: Stop) -> Tools:
         events=Several(*sinks),
         runs=app.paths.runs,
         work_trees=app.paths.worktrees,
+        own_folders=(app.paths.config, app.paths.state, app.paths.cache),
+        home=home_folder(app.environ),
         now=utc_now,
     )
+
+
+def home_folder(environ: Mapping[str, str]) -> Path:
+    """What `~` means to the developer and to claude."""
+    return Path(environ.get("HOME") or "/")
 
 
 def build_claude(app: App, clone: PrivateClone) -> ClaudeRunner:

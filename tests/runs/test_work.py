@@ -196,12 +196,14 @@ def test_no_secret_of_the_environment_reaches_record_commit_or_pull_request(worl
     report = world.claim(FakeClaude(writes=FIXED, text=f"I used {secret} to look at it, all is well now."))
 
     assert isinstance(world.forge, FakeForge)
+    assert world.origin
     folder = run_folder(world, report.run_id)
     leaked = [path.name for path in folder.iterdir() if secret in path.read_text()]
     assert leaked == []
-    assert secret not in world.forge.opened[0].body
-    assert world.origin
-    assert secret not in "".join(world.origin.log(str(report.branch)))
+    assert report.outcome is Outcome.NEEDS_INPUT
+    assert report.cause == "a secret would leave: value of secret in claude's summary:1"
+    assert world.forge.opened == []
+    assert world.origin.branches() == ["main"]
 
 
 def test_run_ids_sort_by_time_and_differ(world: World) -> None:

@@ -97,6 +97,8 @@ class World:
             events=Several(self.seen),
             runs=self.paths.runs,
             work_trees=self.paths.worktrees,
+            own_folders=(self.paths.config, self.paths.state, self.paths.cache),
+            home=Path(self.environ["HOME"]),
             now=lambda: datetime.now(UTC),
         )
 
