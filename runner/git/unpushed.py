@@ -109,9 +109,15 @@ def clone_alone(clone: Path) -> Iterator[None]:
         yield
 
 
+def locks_of(clone: Path) -> tuple[Path, ...]:
+    """The lock files of a clone's vault and of the clone itself, which must be the last to go."""
+    vault = vault_path(clone)
+    return vault.with_name(f"{vault.name}.lock"), lock_file(clone)
+
+
 def beside(clone: Path) -> tuple[Path, ...]:
-    """What else belongs to a clone: its vault, its note; the lock, which must be the last to go."""
-    return vault_path(clone), belonging_file(clone), lock_file(clone)
+    """What else belongs to a clone: its vault and its note, and then the locks."""
+    return vault_path(clone), belonging_file(clone), *locks_of(clone)
 
 
 def _tips(plot: Plot, *, whole: bool) -> tuple[str, ...]:

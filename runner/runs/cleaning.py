@@ -178,10 +178,10 @@ class Cleaner:
             # Whoever waited for the lock may have used it; whoever waits now makes a new one.
             if not self.grounds.why_clone_could_go(clone) or not self.grounds.holds_nothing(clone):
                 return "it is used again"
-            vault, note, lock = beside(clone)
+            vault, *files = beside(clone)
             aside = [set_aside(path) for path in (vault, clone) if path.exists()]
-            note.unlink(missing_ok=True)
-            lock.unlink(missing_ok=True)
+            for file in files:
+                file.unlink(missing_ok=True)
         for path in aside:
             remove(path)
         return "" if aside else None

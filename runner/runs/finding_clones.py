@@ -16,7 +16,7 @@ from runner.git.ground import lock_file
 from runner.git.plot import find_plot, registered_in
 from runner.git.repository import Repository
 from runner.git.rescue import FOLDER, rescue_hint
-from runner.git.unpushed import Branch, clone_alone, refs_at_stake, work_at_stake
+from runner.git.unpushed import Branch, beside, clone_alone, locks_of, refs_at_stake, work_at_stake
 from runner.process.stop import Stop
 from runner.runs.disk import age_s, children, is_own_folder, is_run_id, size_bytes
 from runner.runs.finding import HALF_MADE_S, Shelves, is_locked
@@ -137,7 +137,7 @@ class Grounds:
                 continue
             holds, trouble = self._holds(clone)
             stays = trouble or self.why_clone_stays(clone)
-            size = sum(size_bytes(path) for path in (clone, *_beside(clone)))
+            size = sum(size_bytes(path) for path in (clone, *beside(clone)))
             yield Found(
                 kind=Kind.CLONE,
                 name=clone.name,
@@ -166,7 +166,7 @@ class Grounds:
 
     def why_clone_stays(self, clone: Path) -> str:
         """Why it is needed in spite of all; asked when looking, and again right before the removal."""
-        if is_locked(lock_file(clone)):
+        if any(map(is_locked, locks_of(clone))):
             return "another process is at work on it"
         waiting = [run.run_id for run in self.shelves.open_runs() if run.clone == str(clone)]
         return f"{waiting[0]} never came to its end" if waiting else ""
@@ -220,10 +220,6 @@ def _is_clone(path: Path) -> bool:
 
 def _is_at(noted: str, tree: Path) -> bool:
     return bool(noted) and Path(noted).name == tree.name and Path(noted).parent.resolve() == tree.parent
-
-
-def _beside(clone: Path) -> tuple[Path, ...]:
-    return tuple(clone.with_suffix(ending) for ending in (".kept", ".from", ".lock"))
 
 
 def _used_at(clone: Path, belonging: Belonging | None) -> float:

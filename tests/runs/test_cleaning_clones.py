@@ -9,9 +9,10 @@ import subprocess
 
 import pytest
 
+from runner.file_lock import try_lock, unlock
 from runner.git.belonging import belonging_file
 from runner.git.rescue import rescue_commit, rescue_hint
-from runner.git.unpushed import clone_alone
+from runner.git.unpushed import clone_alone, locks_of
 from runner.git.vault import vault_path
 from runner.runs.cleaning import CleanReport, has_many_objects
 from tests.runs.attic import Attic, age, names, reasons
@@ -157,6 +158,19 @@ def test_a_clone_that_somebody_works_on_stays_with_its_trees(attic: Attic) -> No
     }
     assert [one.freed_bytes for one in report.collected] == [0]
     assert tree.path.is_dir()
+
+
+def test_a_clone_whose_vault_somebody_works_on_stays(attic: Attic) -> None:
+    clone = attic.forget_use()
+    lock = try_lock(locks_of(clone)[0])
+    assert lock is not None
+
+    report = attic.clean()
+    unlock(lock)
+
+    assert only(report) == "another process is at work on it"
+    assert len(attic.clean().removed) == 1
+    assert list(attic.paths.clones.iterdir()) == []
 
 
 def test_what_somebody_begins_to_work_on_meanwhile_stays(attic: Attic) -> None:
