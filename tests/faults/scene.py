@@ -201,6 +201,16 @@ class Scene:
             time.sleep(0.02)
         raise AssertionError(f"it never fell asleep: {process.communicate()}")
 
+    def hook_of_origin(self, text: str) -> None:
+        """Let the origin look at each push first, as a server with rules does."""
+        hook = self.github.state.origin / "hooks/pre-receive"
+        hook.parent.mkdir(exist_ok=True)
+        script(hook, text)
+
+    def checkout_shell(self, line: str) -> None:
+        """What a developer types in the checkout."""
+        subprocess.run(["sh", "-c", line], cwd=self.checkout.path, check=True, capture_output=True)
+
     def tips(self) -> str:
         """Where the branches of the origin are."""
         return Sandbox(self.github.state.origin).git("for-each-ref", "refs/heads")
