@@ -87,12 +87,15 @@ def claim(
 
         preview_claim(app, flags, task_id, as_json=as_json)
         return
+    from runner.wiring.cleaning import clean_quietly
+
     app.configure_log()
     with stop_on_interrupt() as stop:
         codes = [
             tell_report(report, as_json=as_json)
             for report in _reports(app, flags, task_id, stop=stop, wait=wait, loop=loop)
         ]
+    clean_quietly(app)
     click.get_current_context().exit(max(codes, default=0))
 
 

@@ -96,7 +96,7 @@ def clean_quietly(app: App, *, budget_s: float = BUDGET_S) -> CleanReport | None
 
 
 def _is_due(stamp: Path) -> bool:
-    """Whether a day has passed since the last round; if so, this one is noted before it begins.
+    """Whether a day has passed since the last round, or the first run; if so, this one is noted before it begins.
 
     Raises:
         OSError: the state cannot be written, so nothing could be removed either.
@@ -106,8 +106,9 @@ def _is_due(stamp: Path) -> bool:
         if abs(time.time() - stamp.stat().st_mtime) < EACH_S:
             return False
     except FileNotFoundError:
+        # Nothing of ours is a day old yet.
         stamp.touch(mode=0o600)
-        return True
+        return False
     os.utime(stamp)
     return True
 
