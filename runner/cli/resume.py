@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.arguments import run_argument
+from runner.cli import suggesting
 from runner.cli.output import json_option, show
-from runner.cli.progress import choose_progress
+from runner.cli.progress import choose_progress, moving
 from runner.cli.report import tell_report
 from runner.cli.stopping import stop_on_interrupt
 from runner.tasks.model import Outcome
@@ -20,7 +21,7 @@ UNDONE = "it was killed before it asked claude: undone"
 
 
 @click.command()
-@run_argument
+@click.argument("run_id", metavar="RUN", shell_complete=suggesting.unfinished_run_ids)
 @json_option
 @click.pass_obj
 def resume(app: App, run_id: str, as_json: bool) -> None:
@@ -62,7 +63,7 @@ def resume(app: App, run_id: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("run_id", metavar="[RUN]", required=False)
+@click.argument("run_id", metavar="[RUN]", required=False, shell_complete=suggesting.unfinished_run_ids)
 @click.option("--now", is_flag=True, help="Do not let it finish its step; it can be resumed.")
 @json_option
 @click.pass_obj
@@ -78,7 +79,9 @@ def stop(app: App, run_id: str | None, now: bool, as_json: bool) -> None:
     """
     from runner.runs.stopping import stop_run
 
-    stopped = stop_run(app.paths.runs, run_id, now=now)
-    value = {"run_id": stopped.run_id, "ended": stopped.ended}
-    text = f"{stopped.run_id} has ended" if stopped.ended else f"{stopped.run_id} is ending"
-    show(value, as_json=as_json, text=text)
+    with moving(f"waiting for {run_id or 'the run'} to end"):
+        stopped = stop_run(app.paths.runs, run_id, now=now)
+    text = f"{stopped.run_id} has ended" if stopped.ended else f"{stopped.run_id} is still finishing its step"
+    if stopped.unfinished:
+        text += f"; `runner resume {stopped.run_id}`, or the next `runner claim`, goes on with it"
+    show(asdict(stopped), as_json=as_json, text=text)

@@ -115,7 +115,11 @@ OBJECTS: Mapping[str, Schema] = {
         "quotas": "array of `{rule, left, limit}`; null is unlimited",
         "running": "array of ids of what is held now",
     },
-    "stopped": {"run_id": "the run", "ended": "false if it is still finishing its step"},
+    "stopped": {
+        "run_id": "the run",
+        "ended": "false if it is still finishing its step",
+        "unfinished": "whether it can be gone on with: `runner resume`",
+    },
     "taken": {"task": "the task", "branch": "the branch that was made for it"},
     "committed": {
         "commit": "its id",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -13,6 +14,8 @@ from runner.errors import EXIT_INTERRUPTED
 from runner.process.stop import Stop, StopReason
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+TWICE_AFTER_S = 0.1
+"""What comes sooner is the same Ctrl-C: programs that start us pass on what the terminal has told us already."""
 
 
 @contextmanager
@@ -23,12 +26,16 @@ def stop_on_interrupt() -> Iterator[Stop]:
     """
     stop = Stop()
     watched = sys.stderr is not None and sys.stderr.isatty()
+    asked_at: list[float] = []
 
     def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
-        if stop.set(StopReason.INTERRUPTED, "interrupted"):
+        now = time.monotonic()
+        if not asked_at:
+            asked_at.append(now)
+            stop.set(StopReason.INTERRUPTED, "interrupted")
             if watched:
                 _say(b"\nstopping ... (Ctrl-C again ends it at once)\n")
-        elif number == signal.SIGINT:
+        elif number == signal.SIGINT and now - asked_at[0] >= TWICE_AFTER_S:
             _say(b"\nended at once; an unfinished run is gone on with by `runner claim` or `runner resume`\n")
             os._exit(EXIT_INTERRUPTED)
 

@@ -52,6 +52,13 @@ def _run_ids(app: App) -> Iterable[str]:
     return (folder.name for folder in list_runs(app.paths.runs)[:MOST])
 
 
+def _unfinished_run_ids(app: App) -> Iterable[str]:
+    from runner.runs.record import list_runs
+
+    unfinished = (folder for folder in list_runs(app.paths.runs) if not (folder / "outcome.json").exists())
+    return (folder.name for folder, _ in zip(unfinished, range(MOST), strict=False))
+
+
 def _setting_keys(app: App) -> Iterable[str]:  # noqa: ARG001 - they are the same everywhere
     from runner.settings.keys import KEYS
 
@@ -60,6 +67,7 @@ def _setting_keys(app: App) -> Iterable[str]:  # noqa: ARG001 - they are the sam
 
 run_ids = _names(_run_ids)
 """Newest first."""
+unfinished_run_ids = _names(_unfinished_run_ids)
 setting_keys = _names(_setting_keys)
 prompt_names = _names(lambda app: app.prompts.names())
 labels = names_in_tasks(lambda task: task.labels)

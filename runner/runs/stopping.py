@@ -14,7 +14,8 @@ from runner.runs.listing import unfinished
 from runner.runs.places import holder_of
 from runner.runs.record import RunRecord, open_run
 
-TWICE_AFTER_S = 0.3
+AGAIN_S = 0.5
+"""Between two signals to a run that is to end now: one may go astray while its process begins or ends something."""
 _LOOK_S = 0.05
 
 
@@ -24,6 +25,8 @@ class StoppedRun:
 
     run_id: str
     ended: bool
+    unfinished: bool = False
+    """Its process ended before the run did: there is something to go on with."""
 
 
 def stop_run(runs: Path, run_id: str | None, *, now: bool, wait_s: float = 60.0) -> StoppedRun:
@@ -35,12 +38,13 @@ def stop_run(runs: Path, run_id: str | None, *, now: bool, wait_s: float = 60.0)
     """
     record = _named(runs, run_id) if run_id else _only_one(runs)
     pid = _process_of(record)
+    until = time.monotonic() + wait_s
     _signal(pid)
-    if now:
-        _wait(record, TWICE_AFTER_S)
-        if not is_free(record):
-            _signal(pid)
-    return StoppedRun(run_id=record.run_id, ended=_wait(record, wait_s))
+    while now and not _wait(record, min(AGAIN_S, wait_s)) and time.monotonic() < until:
+        _signal(pid)
+    ended = _wait(record, until - time.monotonic())
+    left = (record.folder / "run.json").exists() and not (record.folder / "outcome.json").exists()
+    return StoppedRun(run_id=record.run_id, ended=ended, unfinished=ended and left)
 
 
 def at_work(runs: Path) -> tuple[RunRecord, ...]:

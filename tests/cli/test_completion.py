@@ -91,7 +91,9 @@ def plain(*words: str) -> list[str]:
         ("runner runs show ", []),
         ("runner replay ", []),
         ("runner completion ", ["bash", "zsh", "fish"]),
-        ("runner trust --re", ["--revoke"]),
+        ("runner resume ", []),
+        ("runner stop ", []),
+        ("runner trust --re", ["--revoke", "--rev"]),
         ("runner list --agent", []),
     ],
 )
@@ -118,6 +120,18 @@ def test_runs_are_offered_newest_first(console: Console, shell: Shell) -> None:
         (console.state / "runs" / name / "run.json").write_text("{}")
 
     assert shell("runner runs show r") == plain("r-2", "r-1")
+
+
+@pytest.mark.parametrize("command", ["resume", "stop"])
+def test_only_runs_that_are_not_over_can_be_gone_on_with_or_ended(
+    console: Console, shell: Shell, command: str
+) -> None:
+    for name in ("r-1", "r-2", "r-3"):
+        (console.state / "runs" / name).mkdir(parents=True)
+        (console.state / "runs" / name / "run.json").write_text("{}")
+    (console.state / "runs/r-2/outcome.json").write_text("{}")
+
+    assert shell(f"runner {command} r") == plain("r-3", "r-1")
 
 
 def test_pressing_tab_makes_nothing(console: Console, shell: Shell, tmp_path: Path) -> None:

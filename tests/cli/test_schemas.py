@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runner.cli.schemas import OBJECTS, PRINTS
-from tests.cli.console import Console, script
+from tests.cli.console import Console, python_runner, script
 from tests.support.git import Sandbox
 from tests.support.recordings import record
 
@@ -52,6 +56,46 @@ def a_run(console: Console, tmp_path: Path) -> str:
     return str(run_id)
 
 
+def left_behind(a_run: str, console: Console) -> str:
+    """The id of a run that was killed before it asked claude."""
+    ended = json.loads((console.state / "runs" / a_run / "run.json").read_text())
+    folder = console.state / "runs/r-20990101-000000-000000"
+    folder.mkdir()
+    kept = {key: ended[key] for key in ("schema", "agent_id", "clone", "checkout")}
+    (folder / "run.json").write_text(json.dumps(kept | {"id": folder.name, "steps": []}))
+    return folder.name
+
+
+AT_WORK = """
+import sys, time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from runner.allowance.holder import holder_of_this_process
+from runner.runs.record import RunRecord
+
+holder = asdict(holder_of_this_process())
+record = RunRecord.create(Path(sys.argv[1]), "r-1", lambda: datetime.now(UTC), holder=holder)
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+@contextmanager
+def at_work(console: Console) -> Iterator[str]:
+    """The id of a run that a living process works on."""
+    arguments = python_runner()
+    words = [sys.executable, "-c", AT_WORK, str(console.state / "runs")]
+    process = subprocess.Popen(
+        words, env=arguments["env"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    with process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield "r-1"
+        process.kill()
+
+
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "submit": ("One more",),
     "show": ("T-1",),
@@ -88,11 +132,14 @@ def test_a_command_prints_the_object_that_the_page_names(
     words = [*command.split(), *ARGUMENTS.get(command, ())]
     if command in {"claim", "claim --dry-run"}:
         words.append("T-3")
-    if command in {"runs", "runs show", "replay"}:
+    if command in {"runs", "runs show", "replay", "resume"}:
         run_id = request.getfixturevalue("a_run")
         words += [] if command == "runs" else [run_id]
+    if command == "resume":
+        words[-1] = left_behind(words[-1], console)
 
-    said = console(*words, "--json")
+    with at_work(console) if command == "stop" else nullcontext():
+        said = console(*words, "--json")
 
     assert said.code in {0, 5}, said
     kind, value = PRINTS[command], said.json

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.cli import stopping
 from runner.cli.stopping import SIGNALS, stop_on_interrupt
 from runner.process.stop import StopReason
 from tests.cli.console import Console, python_runner, script
@@ -40,15 +41,94 @@ def test_what_a_parent_has_switched_off_stays_off() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
-def test_who_watches_is_told_once(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_who_watches_is_told_once_however_often_the_same_ctrl_c_arrives(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(stopping, "TWICE_AFTER_S", 3600.0)
 
     with stop_on_interrupt() as stop:
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
         stop.wait(5)
 
-    assert capfd.readouterr().err == "\nstopping ...\n"
+    assert capfd.readouterr().err == "\nstopping ... (Ctrl-C again ends it at once)\n"
+
+
+SLEEPER = """
+import os, signal, sys, time
+from runner.cli.stopping import stop_on_interrupt
+from runner.process.stop import StopReason
+
+with stop_on_interrupt() as stop:
+    if sys.argv[1] == "lost":
+        stop.set(StopReason.LEASE_LOST, "somebody else has it")
+    print("ready", flush=True)
+    for _ in range(600):
+        time.sleep(0.1)
+        if stop.is_set() and sys.argv[1] == "good order":
+            break
+        if stop.is_set():
+            print(f"told: {stop.reason.value}", flush=True)
+            sys.argv[1] = ""
+"""
+
+
+def sleeper(how: str = "") -> subprocess.Popen[str]:
+    """A process that waits inside of the block, and says when it was told to stop."""
+    arguments = python_runner()
+    return subprocess.Popen(
+        [sys.executable, "-c", SLEEPER, how],
+        env=arguments["env"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def line_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def test_a_second_ctrl_c_ends_the_process_at_once() -> None:
+    with sleeper() as process:
+        line_of(process)
+        process.send_signal(signal.SIGINT)
+        told = line_of(process)
+        time.sleep(stopping.TWICE_AFTER_S)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+
+    assert told == "told: interrupted"
+    assert process.returncode == 130
+    assert "`runner resume`" in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_the_kin_of_ctrl_c_ask_twice_as_they_ask_once(number: signal.Signals) -> None:
+    with sleeper("good order") as process:
+        line_of(process)
+        process.send_signal(number)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=20)
+
+    assert (process.returncode, err) == (0, "")
+
+
+def test_the_first_ctrl_c_after_another_reason_to_stop_ends_nothing() -> None:
+    with sleeper("lost") as process:
+        line_of(process)
+        told = line_of(process)
+        process.send_signal(signal.SIGINT)
+        time.sleep(stopping.TWICE_AFTER_S)
+        still_there = process.poll() is None
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+    assert told == "told: lease_lost"
+    assert still_there
+    assert process.returncode == 130
 
 
 def test_an_interrupted_run_gives_everything_back(
