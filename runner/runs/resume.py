@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 
 from runner.allowance.holder import holder_of_this_process
 from runner.allowance.model import Spent
-from runner.errors import Conflict, LeaseLost, TaskCancelled, UnknownTask, UsageProblem
+from runner.errors import Conflict, LeaseLost, TaskCancelled, TryLater, UnknownTask, UsageProblem
 from runner.process.mark import end_survivors
 from runner.process.stop import Stop, StopReason
 from runner.runs import coming_back
@@ -29,7 +29,7 @@ from runner.runs.so_far import SoFar
 from runner.runs.steps import Ended
 from runner.runs.undoing import undo
 from runner.runs.work import finish, work_on
-from runner.tasks.model import Claimed, Report
+from runner.tasks.model import Claimed, Lease, Report
 
 log = logging.getLogger("runner.runs")
 
@@ -72,7 +72,7 @@ class _Return:
 
     def go_on(self) -> RunReport:
         so_far = self.so_far
-        claimed = self.tools.claims.claim(so_far.request)
+        claimed = self._claimed()
         set_aside(so_far.record.folder, so_far.answered)
         run = self._run(claimed)
         if so_far.ending is not None:
@@ -82,6 +82,28 @@ class _Return:
             cancelled = isinstance(lost, TaskCancelled)
             run.stop.set(StopReason.CANCELLED if cancelled else StopReason.LEASE_LOST, str(lost))
         return work_on(run, self._entry())
+
+    def _claimed(self) -> Claimed:
+        """The claim as it was made: a repeat returns the same one, whoever has the task now.
+
+        A queue that has forgotten it (after a week) would take that for a new claim, of any task: it is given back, and
+        of the old one only what the record tells is known.
+        """
+        so_far, claims = self.so_far, self.tools.claims
+        lease = Lease(
+            task_id=so_far.task_id,
+            fence=so_far.fence,
+            duration_s=so_far.request.lease_s,
+            taken_at=time.monotonic(),
+        )
+        try:
+            claimed = claims.claim(so_far.request)
+        except (Conflict, TryLater, UnknownTask):
+            return Claimed(task=so_far.task(self.tools.now()), lease=lease)
+        if (claimed.lease.task_id, claimed.lease.fence) == (lease.task_id, lease.fence):
+            return claimed
+        claims.release(claimed.lease, note=f"given back: {so_far.record.run_id} asked for its own claim")
+        return Claimed(task=so_far.task(self.tools.now()), lease=lease)
 
     def _entry(self) -> Callable[[Run], Ended]:
         """Where the run comes in again."""

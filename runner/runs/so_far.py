@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from runner.claude.protocol import ClaudeResult
@@ -26,7 +27,7 @@ from runner.runs.judging import Judgement
 from runner.runs.model import Check, Evidence, Step, Usage
 from runner.runs.record import Json, RunRecord
 from runner.runs.resuming import told_result
-from runner.tasks.model import ClaimRequest
+from runner.tasks.model import ClaimRequest, Priority, Status, Task
 
 DAMAGED = "the run's folder is damaged: `runner requeue TASK` starts the task afresh"
 
@@ -77,7 +78,27 @@ class SoFar:
     @property
     def fence(self) -> int:
         """0 when the queue's answer is not known."""
-        return whole_of(self._task.get("fence")) or whole_of(self._last_fact(Step.CLAIM).get("fence"))
+        return whole_of(self._last_fact(Step.CLAIM).get("fence")) or whole_of(self._task.get("fence"))
+
+    def task(self, now: datetime) -> Task:
+        """The task as far as the record knows it, for when the queue has forgotten the claim."""
+        return Task(
+            id=self.task_id,
+            title=text_of(self._task.get("title")),
+            project=text_of(self._fact("project")),
+            description="",
+            priority=Priority.MEDIUM,
+            status=Status.IN_PROGRESS,
+            labels=(),
+            requires=(),
+            files=(),
+            needs=(),
+            max_attempts=1,
+            model=None,
+            created_at=now,
+            updated_at=now,
+            fence=self.fence,
+        )
 
     @property
     def model(self) -> str:

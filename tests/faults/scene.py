@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,7 +17,7 @@ from runner.allowance.files.ledger import FileLedger
 from runner.allowance.model import Limits, Rule
 from runner.storage.database import Database
 from runner.tasks.embedded import EmbeddedBoard
-from runner.tasks.model import Task
+from runner.tasks.model import Task, TaskFilter
 from runner.tasks.schema import TASKS
 from tests.cli.console import script
 from tests.faults import stand_in
@@ -141,6 +143,18 @@ class Scene:
     def task(self) -> Task:
         with Database(self.state / "queue.db", schemas=(TASKS,)) as database:
             return EmbeddedBoard(database).get("T-1")
+
+    def statuses(self) -> dict[str, str]:
+        """Where each task stands."""
+        with Database(self.state / "queue.db", schemas=(TASKS,)) as database:
+            tasks = EmbeddedBoard(database).list(TaskFilter(limit=100))
+        return {task.id: task.status.value for task in tasks}
+
+    def forget_claims(self) -> None:
+        """Let the queue forget which claims were asked for, as it does after a week."""
+        with contextlib.closing(sqlite3.connect(self.state / "queue.db")) as connection:
+            connection.execute("DELETE FROM task_request")
+            connection.commit()
 
     def events(self) -> list[str]:
         with Database(self.state / "queue.db", schemas=(TASKS,)) as database:

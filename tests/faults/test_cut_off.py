@@ -132,3 +132,19 @@ def test_a_run_killed_before_claude_is_undone_by_resume(scene: Scene) -> None:
     assert (scene.found().status, scene.found().attempts, scene.found().holds) == ("pending", 0, 0)
     assert scene.leftovers() == ()
     assert scene.unfinished() == []
+
+
+def test_a_claim_that_the_queue_has_forgotten_takes_no_other_task(scene: Scene) -> None:
+    scene.plan(writes={"told.txt": "half\n"}, text="half")
+    kill_in_the_middle(scene)
+    scene.run("cancel", "T-1")
+    scene.run("submit", "Another one")
+    scene.forget_claims()
+    (run_id,) = scene.unfinished()
+
+    ended = scene.run("resume", run_id, code=None)
+
+    assert ended.code in {3, 130}, ended
+    assert scene.unfinished() == []
+    assert scene.statuses() == {"T-1": "cancelled", "T-2": "pending"}
+    assert scene.found().holds == 0
