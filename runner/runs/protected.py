@@ -24,104 +24,45 @@ _OWNERS = "decides who must review"
 _OURS = "decides what runner does"
 
 DEFAULTS = {
-    _HOOKS: (
-        *(".githooks/", ".husky/", ".hooks/", "githooks/", "git-hooks/", ".pre-commit-config.yaml"),
-        *(
-            ".pre-commit-config.yml",
-            ".pre-commit-hooks.yaml",
-            "lefthook.yml",
-            "lefthook.yaml",
-            "lefthook.toml",
-        ),
-        *(
-            ".lefthook.yml",
-            ".lefthook.yaml",
-            ".lefthook.toml",
-            ".lefthook/",
-            "lefthook-local.*",
-            ".overcommit.yml",
-        ),
-        *(
-            ".huskyrc*",
-            ".simple-git-hooks.*",
-            "simple-git-hooks.*",
-            ".lintstagedrc*",
-            ".git-hooks/",
-            ".envrc",
-        ),
-    ),
-    _CI: (
-        *("/.github/workflows/", "/.github/actions/", "/.github/dependabot.yml", "/.github/dependabot.yaml"),
-        *(
-            "/.gitlab-ci.yml",
-            "/.gitlab-ci.yaml",
-            "/.gitlab/ci/",
-            "/.circleci/",
-            "/.buildkite/",
-            "/buildkite.yml",
-        ),
-        *(
-            "Jenkinsfile",
-            "Jenkinsfile.*",
-            "azure-pipelines*.yml",
-            "azure-pipelines*.yaml",
-            "/.azure-pipelines/",
-        ),
-        *("/.travis.yml", "/appveyor.yml", "/.appveyor.yml", "/bitbucket-pipelines.yml", "/.drone.yml"),
-        *(
-            "/.woodpecker.yml",
-            "/.woodpecker/",
-            "/.cirrus.yml",
-            "/cloudbuild.yaml",
-            "/cloudbuild.yml",
-            "/.teamcity/",
-        ),
-        *("/.forgejo/workflows/", "/.gitea/workflows/", "/.semaphore/", "/.tekton/", "/.ci/", "action.yml"),
-        "action.yaml",
-    ),
-    _GIT: (".gitattributes", ".gitmodules", ".git", ".git/", ".lfsconfig", ".mailmap", ".gitconfig"),
-    _OURS: (".runner.toml", "/prompts/", ".runner/"),
-    _AGENT: (
-        *("CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", "AGENT.md", "GEMINI.md", ".claude/", ".mcp.json"),
-        *(
-            ".claude.json",
-            ".cursor/",
-            ".cursorrules",
-            ".windsurf/",
-            ".windsurfrules",
-            ".clinerules",
-            ".clinerules/",
-        ),
-        *(".roo/", ".codex/", ".gemini/", ".aider*", ".continue/", "/.github/copilot-instructions.md"),
-        *("/.github/instructions/", "/.github/prompts/", "/.github/agents/", ".opencode/", "opencode.json"),
-    ),
-    _EDITOR: (
-        *(
-            ".devcontainer/",
-            ".devcontainer.json",
-            "**/.vscode/tasks.json",
-            "**/.vscode/settings.json",
-            "**/.vscode/launch.json",
-        ),
-        *(
-            "**/.vscode/mcp.json",
-            "**/.vscode/extensions.json",
-            "*.code-workspace",
-            ".zed/",
-            ".nvim.lua",
-            ".nvimrc",
-        ),
-        *(
-            ".exrc",
-            ".vimrc",
-            ".dir-locals.el",
-            "*.sublime-project",
-            "**/.idea/runConfigurations/",
-            ".run/",
-            ".fleet/",
-        ),
-    ),
-    _OWNERS: ("CODEOWNERS", "/.github/settings.yml", "/.github/rulesets/"),
+    why: tuple(patterns.split())
+    for why, patterns in {
+        _HOOKS: """
+            .githooks/ .husky/ .hooks/ githooks/ git-hooks/ .pre-commit-config.yaml
+            .pre-commit-config.yml .pre-commit-hooks.yaml lefthook.yml lefthook.yaml lefthook.toml
+            .lefthook.yml .lefthook.yaml .lefthook.toml .lefthook/ lefthook-local.* .overcommit.yml
+            .huskyrc* .simple-git-hooks.* simple-git-hooks.* .lintstagedrc* .git-hooks/ .envrc
+        """,
+        _CI: """
+            /.github/workflows/ /.github/actions/ /.github/dependabot.yml /.github/dependabot.yaml
+            /.gitlab-ci.yml /.gitlab-ci.yaml /.gitlab/ci/ /.circleci/ /.buildkite/ /buildkite.yml
+            Jenkinsfile Jenkinsfile.* azure-pipelines*.yml azure-pipelines*.yaml /.azure-pipelines/
+            /.travis.yml /appveyor.yml /.appveyor.yml /bitbucket-pipelines.yml /.drone.yml
+            /.woodpecker.yml /.woodpecker/ /.cirrus.yml /cloudbuild.yaml /cloudbuild.yml /.teamcity/
+            /.forgejo/workflows/ /.gitea/workflows/ /.semaphore/ /.tekton/ /.ci/ action.yml
+            action.yaml
+        """,
+        _GIT: """
+            .gitattributes .gitmodules .git .git/ .lfsconfig .mailmap .gitconfig
+        """,
+        _OURS: """
+            .runner.toml /prompts/ .runner/
+        """,
+        _AGENT: """
+            CLAUDE.md CLAUDE.local.md AGENTS.md AGENT.md GEMINI.md .claude/ .mcp.json .claude.json
+            .cursor/ .cursorrules .windsurf/ .windsurfrules .clinerules .clinerules/ .roo/ .codex/
+            .gemini/ .aider* .continue/ /.github/copilot-instructions.md /.github/instructions/
+            /.github/prompts/ /.github/agents/ .opencode/ opencode.json
+        """,
+        _EDITOR: """
+            .devcontainer/ .devcontainer.json **/.vscode/tasks.json **/.vscode/settings.json
+            **/.vscode/launch.json **/.vscode/mcp.json **/.vscode/extensions.json *.code-workspace
+            .zed/ .nvim.lua .nvimrc .exrc .vimrc .dir-locals.el *.sublime-project
+            **/.idea/runConfigurations/ .run/ .fleet/
+        """,
+        _OWNERS: """
+            CODEOWNERS /.github/settings.yml /.github/rulesets/
+        """,
+    }.items()
 }
 """Why, and the patterns that hold for every repository."""
 
