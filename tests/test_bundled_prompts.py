@@ -221,8 +221,25 @@ def test_the_commit_prompt_takes_the_house_style(bundled: Prompts) -> None:
 
 
 def test_every_bundled_prompt_is_tested_here(bundled: Prompts) -> None:
-    assert bundled.names() == ("ask", "commit_message", "pull_request", "repair", "system", "task")
+    assert bundled.names() == ("ask", "commit_message", "go_on", "pull_request", "repair", "system", "task")
 
 
 def test_every_bundled_prompt_says_what_it_expects(bundled: Prompts) -> None:
     assert all(bundled.source(name).startswith("{#-") for name in bundled.names())
+
+
+def test_a_conversation_that_was_cut_off_is_told_why_and_how_to_end(bundled: Prompts) -> None:
+    text = bundled.render("go_on")
+
+    assert text.startswith("The runner you worked for was ended from outside")
+    assert "look before you rely on what you remember" in text
+    assert "summary of the whole change" in text
+
+
+def test_what_a_person_allowed_is_told_beside_what_is_protected(bundled: Prompts) -> None:
+    text = bundled.render(
+        "task", task=a_task(), bundle=CONTEXT, protected=("CI files",), allowed=(".github/workflows/ci.yml",)
+    )
+
+    assert "- CI files" in text
+    assert "as far as the task needs them: .github/workflows/ci.yml" in text

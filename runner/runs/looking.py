@@ -17,6 +17,7 @@ from runner.git.repository import Repository
 from runner.prompts import Prompts
 from runner.runs.holding import expected_tokens
 from runner.runs.policy import Policy
+from runner.runs.protected import IN_WORDS
 from runner.tasks.model import ClaimRequest, Task
 from runner.tasks.protocol import TaskBoard
 
@@ -102,5 +103,11 @@ class Looker:
             recent_commits=self.checkout.recent_commits(10, base),
         )
         return self.prompts.render(
-            "task", task=task, bundle=bundle, checks=self.commands, attempt=task.attempts_used + 1
+            "task",
+            task=task,
+            bundle=bundle,
+            checks=self.commands,
+            attempt=task.attempts_used + 1,
+            protected=(*IN_WORDS, *policy.protected),
+            allowed=policy.allowed,
         )

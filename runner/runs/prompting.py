@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from runner.context.model import Bundle
 from runner.runs.model import Check, Evidence
+from runner.runs.protected import IN_WORDS
 from runner.runs.run import Run
 
 
-def task_prompt(run: Run, bundle: Bundle, *, resumed: bool) -> str:
-    """The first prompt: the task as data, what is known of the repository, and the rules of the work."""
+def task_prompt(run: Run, bundle: Bundle, *, resumed: bool, allowed: tuple[str, ...] = ()) -> str:
+    """The first prompt: the task as data, what is known of the repository, and the rules of the work.
+
+    `allowed` are the patterns of protected files that people let this task change.
+    """
     return run.tools.prompts.render(
         "task",
         task=run.task,
@@ -16,6 +20,8 @@ def task_prompt(run: Run, bundle: Bundle, *, resumed: bool) -> str:
         checks=run.tools.checks.commands,
         attempt=run.task.attempts_used + 1,
         resumed=resumed,
+        protected=(*IN_WORDS, *run.policy.protected),
+        allowed=allowed,
     )
 
 

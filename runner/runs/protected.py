@@ -66,6 +66,14 @@ DEFAULTS = {
 }
 """Why, and the patterns that hold for every repository."""
 
+IN_WORDS = (
+    "CI files such as .github/workflows/",
+    "folders of git hooks, .pre-commit-config.yaml and the like",
+    ".gitattributes, .gitmodules, .runner.toml, CODEOWNERS",
+    "instructions and settings of agents and editors: CLAUDE.md, AGENTS.md, .claude/, .vscode/, .devcontainer/",
+)
+"""The same for whoever has to keep to it: short, for it is part of every prompt."""
+
 _LINK_OUT = "a link that leaves the repository"
 _LINK_IN = "a link to a protected file"
 _NAME = re.compile(r"[^\s\"'`<>()\[\]{},;|*]+")

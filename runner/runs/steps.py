@@ -54,7 +54,12 @@ def _prepare_and_ask(
     run.evidence = Evidence(base=before)
     earlier = None if fresh else resuming.pick_up(run, tree)
     run.session_id = run.task.conversation if earlier and run.task.conversation else str(uuid.uuid4())
-    text = task_prompt(run, preparing.take_context(run, context), resumed=earlier is not None)
+    text = task_prompt(
+        run,
+        preparing.take_context(run, context),
+        resumed=earlier is not None,
+        allowed=guarding.allowed_in(run),
+    )
     prompt = run.tools.redactor.text(text)
     run.record.write("prompt.md", prompt.encode())
     preparing.resize_hold(run, estimate_tokens(prompt))
