@@ -12,6 +12,7 @@ from pathlib import Path
 
 from runner.errors import ProgramMissing, SettingsProblem
 from runner.paths import private_folder, write_private
+from runner.process.confinement import Confinement
 from runner.process.run import run
 from runner.process.stop import Stop
 from runner.runs.model import Check
@@ -21,7 +22,10 @@ TAIL_CHARACTERS = 6000
 
 
 class Checks:
-    """Runs the configured command lines, each without a shell, with a scrubbed environment and a deadline."""
+    """Runs the configured command lines, each without a shell, with a scrubbed environment and a deadline.
+
+    None of their processes is left when a check has ended.
+    """
 
     def __init__(
         self,
@@ -31,14 +35,29 @@ class Checks:
         timeout_s: float,
         clean: Callable[[str], str],
         cache: Path,
+        confine: Callable[[], Confinement] | None = None,
     ) -> None:
-        """`clean` redacts and strips control characters; `cache` keeps results per (tree, command)."""
+        """`clean` redacts and strips control characters; `cache` keeps results per (tree, command).
+
+        With `confine` they run without network or not at all: it finds the way, or raises.
+        """
         self.commands = tuple(commands)
         self._argv = {command: split_command(command) for command in commands}
         self._environment = environment
         self._timeout_s = timeout_s
         self._clean = clean
         self._cache = cache
+        self._confine = confine
+        self._confinement: Confinement | None = None
+
+    def make_ready(self) -> None:
+        """Find out now, before anything is held or claimed, whether the checks can be run as they are wanted.
+
+        Raises:
+            ProgramMissing, OutsideTrouble: they may not have the network, and cannot be kept from it here.
+        """
+        if self.commands and self._confine and self._confinement is None:
+            self._confinement = self._confine()
 
     def only(self, commands: Sequence[str]) -> Checks:
         """The same with other command lines."""
@@ -48,12 +67,13 @@ class Checks:
             timeout_s=self._timeout_s,
             clean=self._clean,
             cache=self._cache,
+            confine=self._confine,
         )
 
     def run_all(
         self, folder: Path, *, stop: Stop, on_check: Callable[[Check], None] = lambda _: None
     ) -> tuple[Check, ...]:
-        """Run every check in `folder`, in order; stops between two when `stop` is set."""
+        """Run every check in `folder`, in order; stops between two when `stop` is set. Raises: as `make_ready`."""
         results = []
         for command in self.commands:
             stop.check()
@@ -66,7 +86,8 @@ class Checks:
     ) -> tuple[Check, ...]:
         """The same on an unchanged tree: what was green for (tree, command) is not measured again.
 
-        Red is measured each time: a tool that was missing yesterday must not hide a regression today.
+        Red is measured each time: a tool that was missing yesterday must not hide a regression today. Raises: as
+        `make_ready`.
         """
         results = []
         for command in self.commands:
@@ -79,10 +100,11 @@ class Checks:
         return tuple(results)
 
     def _run(self, command: str, folder: Path, stop: Stop) -> Check:
+        self.make_ready()
         started = time.monotonic()
         try:
             done = run(
-                self._argv[command],
+                self._started_as(self._argv[command], folder),
                 env=self._environment,
                 cwd=folder,
                 timeout_s=self._timeout_s,
@@ -100,12 +122,19 @@ class Checks:
             timed_out=done.timed_out,
         )
 
+    def _started_as(self, argv: tuple[str, ...], folder: Path) -> tuple[str, ...]:
+        if self._confinement is None:
+            return argv
+        return self._confinement.argv(argv, env=self._environment, cwd=folder)
+
     def _tail(self, output: bytes) -> str:
         text = self._clean(output.decode(errors="replace"))
         return "\n".join(text.strip("\n").split("\n")[-TAIL_LINES:])[-TAIL_CHARACTERS:]
 
     def _file(self, tree: str, command: str) -> Path:
-        key = f"{tree}\0{command}".encode()
+        # What is green with the network may be red without it, and the other way round.
+        where = "" if self._confine is None else "\0without network"
+        key = f"{tree}\0{command}{where}".encode()
         return self._cache / f"{sha256(key).hexdigest()}.json"
 
     def _remembered(self, tree: str, command: str) -> Check | None:

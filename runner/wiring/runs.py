@@ -12,6 +12,7 @@ from runner.claude.rules import checked_rule, rules_for
 from runner.events.model import EventSink
 from runner.events.sinks import Several
 from runner.git.clone import PrivateClone
+from runner.process.confinement import find_confinement
 from runner.process.environment import child_environment
 from runner.process.stop import Stop
 from runner.runs.checks import Checks
@@ -127,7 +128,8 @@ def build_tools(app: App, sinks: Sequence[EventSink], stop: Stop) -> Tools:
         forge=forge.build,
         local_forge=forge.local,
         prompts=app.prompts,
-        checks=build_checks(app, environment),
+        # Not proved yet: a run follows the settings of its base commit, and so its checks.
+        checks=build_checks(app, environment, ready=False),
         setup_environment=environment,
         redactor=app.redactor,
         events=Several(*sinks),
@@ -180,20 +182,30 @@ def check_environment(app: App) -> dict[str, str]:
     return child_environment(app.environ, extra=app.settings.process.environment, overrides=quiet)
 
 
-def build_checks(app: App, environment: dict[str, str]) -> Checks:
-    """The checks that the (trusted) settings name."""
+def build_checks(app: App, environment: dict[str, str], *, ready: bool = True) -> Checks:
+    """The checks that the (trusted) settings name; `ready` to be run here.
+
+    Raises:
+        ProgramMissing, OutsideTrouble: they may not have the network, and cannot be kept from it here.
+    """
     redact: Callable[[str], str] = app.redactor.text
-    return Checks(
-        app.settings.checks.commands,
+    settings = app.settings.checks
+    checks = Checks(
+        settings.commands,
         environment=environment,
-        timeout_s=app.settings.checks.timeout_s,
+        timeout_s=settings.timeout_s,
         clean=lambda text: redact(visible(text)),
         cache=app.paths.cache / "checks",
+        confine=None if settings.network else lambda: find_confinement(environment),
     )
+    if ready:
+        checks.make_ready()
+    return checks
 
 
 def build_looker(app: App) -> Looker:
-    """For `--dry-run`."""
+    """For `--dry-run`. Raises: as `build_checks`, since the run itself would be refused."""
+    build_checks(app, check_environment(app))
     return Looker(
         board=app.board,
         ledger=app.ledger,

@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from runner.errors import SettingsProblem, Stopped
+from runner.errors import OutsideTrouble, SettingsProblem, Stopped
+from runner.process.confinement import Confinement, find_confinement
 from runner.process.stop import Stop, StopReason
 from runner.runs.checks import TAIL_LINES, Checks, split_command
 from runner.runs.model import Check
+from tests.support.needs import needs_program
+
+ENVIRONMENT = {"PATH": os.environ["PATH"]}
 
 
-def make(tmp_path: Path, *commands: str, timeout_s: float = 20.0) -> Checks:
+def make(
+    tmp_path: Path,
+    *commands: str,
+    timeout_s: float = 20.0,
+    confine: Callable[[], Confinement] | None = None,
+) -> Checks:
     return Checks(
         commands,
-        environment={"PATH": os.environ["PATH"]},
+        environment=ENVIRONMENT,
         timeout_s=timeout_s,
         clean=lambda text: text.replace("hush", "[redacted]"),
         cache=tmp_path / "cache",
+        confine=confine,
     )
+
+
+def without_network() -> Confinement:
+    needs_program("bwrap")
+    return find_confinement(ENVIRONMENT)
+
+
+def refused() -> Confinement:
+    raise OutsideTrouble("not here")
 
 
 def test_each_check_tells_its_exit_code_and_the_end_of_its_output(tmp_path: Path) -> None:
@@ -112,3 +132,65 @@ def test_a_damaged_cache_is_measured_again(tmp_path: Path) -> None:
 def test_a_command_that_is_none_is_a_settings_problem(command: str) -> None:
     with pytest.raises(SettingsProblem, match=r"checks\.commands"):
         split_command(command)
+
+
+def test_without_network_a_check_has_loopback_and_nothing_else(tmp_path: Path) -> None:
+    checks = make(tmp_path, "cat /proc/net/dev", "sh -c 'echo bad >&2; exit 3'", confine=without_network)
+
+    devices, bad = checks.run_all(tmp_path, stop=Stop())
+
+    assert [line.split(":")[0].strip() for line in devices.tail.split("\n")[2:]] == ["lo"]
+    assert (bad.exit_code, bad.tail) == (3, "bad")
+
+
+def test_without_network_a_missing_program_is_red_like_in_a_shell(tmp_path: Path) -> None:
+    (result,) = make(tmp_path, "no-such-program", confine=without_network).run_all(tmp_path, stop=Stop())
+
+    assert result.exit_code == 127
+
+
+def test_without_network_a_deadline_is_one_too(tmp_path: Path) -> None:
+    checks = make(tmp_path, "sleep 60", timeout_s=0.3, confine=without_network)
+
+    (result,) = checks.run_all(tmp_path, stop=Stop())
+
+    assert result.timed_out
+    assert not result.green
+
+
+def test_where_the_network_cannot_be_kept_away_nothing_is_run(tmp_path: Path) -> None:
+    checks = make(tmp_path, "touch ran", confine=refused)
+
+    for attempt in (checks.make_ready, lambda: checks.run_all(tmp_path, stop=Stop())):
+        with pytest.raises(OutsideTrouble, match="not here"):
+            attempt()
+
+    assert not (tmp_path / "ran").exists()
+
+
+def test_no_checks_need_no_way_to_run_them(tmp_path: Path) -> None:
+    make(tmp_path, confine=refused).make_ready()
+
+
+def test_other_command_lines_are_confined_too(tmp_path: Path) -> None:
+    with pytest.raises(OutsideTrouble):
+        make(tmp_path, "true", confine=refused).only(["touch ran"]).run_all(tmp_path, stop=Stop())
+
+
+def test_a_way_that_was_lost_meanwhile_is_red_and_never_goes_out(tmp_path: Path) -> None:
+    gone = Confinement(bwrap=str(tmp_path / "gone"), options=("--unshare-net",))
+
+    (result,) = make(tmp_path, "touch ran", confine=lambda: gone).run_all(tmp_path, stop=Stop())
+
+    assert not result.green
+    assert not (tmp_path / "ran").exists()
+
+
+def test_green_with_the_network_says_nothing_of_without(tmp_path: Path) -> None:
+    counter = tmp_path / "count"
+    command = f"sh -c 'echo x >> {counter}'"
+
+    for confine in (None, without_network, None, without_network):
+        make(tmp_path, command, confine=confine).run_base(tmp_path, "tree-1", stop=Stop())
+
+    assert counter.read_text() == "x\nx\n"
