@@ -12,8 +12,8 @@ from itertools import pairwise
 from runner.redaction.squeeze import folded, longest_run
 from runner.redaction.variables import MIN_LENGTH
 from runner.redaction.writing import (
+    JOINT,
     LONGEST_CHARACTER,
-    WRAP,
     WRAP_ROOM,
     as_bytes,
     base64_character,
@@ -27,8 +27,7 @@ PIECE_CHARACTERS = 512
 HEAD_CHARACTERS = 64
 """So much is one pattern; compiling more would take longer than looking character by character."""
 
-_JOINT = b"(?:" + WRAP + b")?"
-_HEX_JOINT = b"(?:[ :,-]{1,2}|" + WRAP + b")?"
+_HEX_JOINT = b"(?:[ :,-]{1,2}|" + JOINT + b")"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +41,7 @@ class Form:
     cores: tuple[bytes, ...] = ()
     """One of these is in the squeezed text, or one of `folded_cores` in the folded text: else the form is not there."""
     folded_cores: tuple[bytes, ...] = ()
-    joint: bytes = _JOINT
+    joint: bytes = JOINT
     before: bytes = b""
     after: bytes = b""
 
@@ -112,7 +111,7 @@ def _as_base64(value: bytes) -> Iterator[Form]:
                 parts=tuple(base64_character(character) for character in piece),
                 cores=(longest_run(piece),),
                 before=rb"[A-Za-z0-9+/_-]?" if shift and not number else b"",
-                after=_JOINT + rb"[A-Za-z0-9+/_-]?" + _PADDING if split else _PADDING if last else b"",
+                after=JOINT + rb"[A-Za-z0-9+/_-]?" + _PADDING if split else _PADDING if last else b"",
             )
 
 

@@ -10,15 +10,16 @@ from functools import cache
 from runner.redaction.forms import HEAD_CHARACTERS, Form
 from runner.redaction.needles import SPAN_LIMIT_BYTES, Span
 from runner.redaction.squeeze import folded, squeezed
-from runner.redaction.writing import WRAP
+from runner.redaction.writing import BREAK, UNSEEN
 
 _LINE_END = re.compile(rb"[ \t]*\\?\r?\n[ \t]*(?:[>|#*+-]{1,3}[ \t]*)?")
-_WRAP = re.compile(WRAP)
+_BREAK = re.compile(BREAK)
+_UNSEEN = re.compile(UNSEEN)
 _ESCAPED_END = re.compile(
     rb"(?:%[0-9a-fA-F]{2}|\\(?:x..|u.{4}|[0-7]{3}|[^A-Za-z0-9])|&[#A-Za-z0-9]{2,8};|'')[ -~]?\Z"
 )
 """A last or last but one character that is not written as it is."""
-_TAIL_BYTES = 12
+_TAIL_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,9 @@ class KnownValues:
     def __init__(self, known: Iterable[Known] = ()) -> None:
         self.all = tuple(known)
         self._flat = tuple((core, each) for each in self.all for core in each.form.cores)
-        self._low = tuple((core, each) for each in self.all for core in each.form.folded_cores)
+        low = [(core, each) for each in self.all for core in each.form.folded_cores]
+        self._low = tuple(pair for pair in low if b"u00" not in pair[0])
+        self._spelled = tuple(pair for pair in low if b"u00" in pair[0])
         self._pairs = frozenset(pair for each in self.all for pair in each.form.pairs)
 
     def in_text(self, text: bytes) -> tuple[Known, ...]:
@@ -45,14 +48,16 @@ class KnownValues:
         if not self.all:
             return ()
         flat = squeezed(text)
-        low = folded(flat) if self._low else b""
+        low = folded(flat)
         found = [each for core, each in self._flat if core in flat]
+        if b"u00" in low:
+            found += [each for core, each in self._spelled if core in low]
         found += [each for core, each in self._low if core in low]
         return tuple({id(each): each for each in found}.values())
 
     def open_from(self, text: bytes, end: int) -> int:
         """Where a value may begin that the line end before `end` cuts in two; `end` if none does."""
-        tail = text[max(0, end - _TAIL_BYTES) : end].rstrip(b" \t\r\n").rstrip(b"\\")
+        tail = _UNSEEN.sub(b"", text[max(0, end - _TAIL_BYTES) : end]).rstrip(b" \t\r\n").rstrip(b"\\")
         if not (tail[-2:] in self._pairs or tail[-1:] in self._pairs or _ESCAPED_END.search(tail)):
             return end
         return min((_begins(each.form, text, end) for each in self.all), default=end)
@@ -107,7 +112,7 @@ def _runs_out(form: Form, text: bytes, at: int, end: int) -> bool:
     """Whether the text ends at `end` in the middle of a `form` that begins at `at`."""
     places = {at}
     for number in range(len(form.parts)):
-        if number and any(_WRAP.fullmatch(text, place, end) for place in places):
+        if number and any(_BREAK.fullmatch(text, place, end) for place in places):
             return True
         if not (places := _after(form, number, text, places, end)):
             break

@@ -16,6 +16,8 @@ SPAN_LIMIT_BYTES = 2 * MATCH_LIMIT_BYTES
 """No single find is longer: a stream that holds this much back decides like one that sees everything."""
 
 _RUN = re.compile(rb"[A-Za-z0-9_-]*")
+_ROOTS = (b"_v1_", b"_live_", b"_test_", b"_pat_", b"shp", b"hv", b"pp_", b"glf", b"glr")
+"""Rare enough to look for in place of the anchors that hold them; each anchor is its own root, too."""
 
 
 Source = Literal["value", "shape", "word"]
@@ -70,9 +72,31 @@ def spans_of(shape: Shape, text: bytes, at: int, wall: int) -> Iterator[Span]:
         yield Span(start=start, end=end, kind=shape.kind, source="word" if shape.weak else "shape")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """Needles whose anchors have something in common: what lacks that has none of them."""
+
+    root: bytes
+    needles: tuple[Needle, ...]
+    any_case: bool
+
+
 @cache
-def shape_needles() -> tuple[Needle, ...]:
-    """One needle per beginning, whichever known shapes share it."""
+def needle_families(*, words: bool | None = None) -> tuple[Family, ...]:
+    """All needles, one per beginning; with `words` only those that go by a word, or only the others."""
+    needles = [needle for needle in _needles() if words in (None, needle.any_case)]
+    families: dict[tuple[bytes, bool], list[Needle]] = {}
+    for needle in needles:
+        alike = (other.anchor for other in needles if other.any_case == needle.any_case)
+        roots = (root for root in (*_ROOTS, *alike) if root in needle.anchor)
+        families.setdefault((min(roots, key=len), needle.any_case), []).append(needle)
+    return tuple(
+        Family(root=root, needles=tuple(group), any_case=any_case)
+        for (root, any_case), group in families.items()
+    )
+
+
+def _needles() -> tuple[Needle, ...]:
     by_anchor: dict[tuple[bytes, bool], list[Shape]] = {}
     for shape in known_shapes():
         for anchor in shape.anchors:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from runner.redaction.forms import forms
 from runner.redaction.known import Known, KnownValues
-from runner.redaction.needles import Span, searched_shapes, shape_needles
+from runner.redaction.needles import Span, needle_families, searched_shapes
 from runner.redaction.scanner import Scanner
 from runner.redaction.variables import MIN_LENGTH, secret_values
 
@@ -48,10 +48,11 @@ class Redactor:
 
         With `words` only what is known by the word before it: such a find may hide a better one.
         """
-        needles = tuple(needle for needle in shape_needles() if needle.any_case == words)
         searched = () if words else searched_shapes()
         values = KnownValues(() if words else (known for known in self.values().all if known.distinctive))
-        pieces = Scanner().feed(data, needles=needles, searched=searched, values=values, final=True)
+        pieces = Scanner().feed(
+            data, families=needle_families(words=words), searched=searched, values=values, final=True
+        )
         return tuple(piece for piece in pieces if isinstance(piece, Span))
 
     def values(self) -> KnownValues:
@@ -84,7 +85,7 @@ class Stream:
     def _pass(self, data: bytes, *, final: bool) -> bytes:
         known = self._redactor
         pieces = self._scanner.feed(
-            data, needles=shape_needles(), searched=searched_shapes(), values=known.values(), final=final
+            data, families=needle_families(), searched=searched_shapes(), values=known.values(), final=final
         )
         return b"".join(
             piece if isinstance(piece, bytes) else known.replacement(piece.kind) for piece in pieces

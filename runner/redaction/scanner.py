@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from runner.redaction.known import KnownValues, hits, spans
-from runner.redaction.needles import SPAN_LIMIT_BYTES, Needle, Span, spans_of
+from runner.redaction.needles import SPAN_LIMIT_BYTES, Family, Needle, Span, spans_of
 from runner.redaction.private_keys import BEGIN, HINTS, START_BYTES, KeyBlock, has_body
 from runner.redaction.shapes import Shape
 
@@ -48,7 +48,7 @@ class Scanner:
         self,
         data: bytes,
         *,
-        needles: Sequence[Needle],
+        families: Sequence[Family],
         searched: Sequence[Shape],
         values: KnownValues,
         final: bool = False,
@@ -64,7 +64,7 @@ class Scanner:
                 self._key = None
                 continue
             begin, end = self._next_key(at, final=final)
-            yield from self._between(at, min(begin, limit), begin, needles, searched, values)
+            yield from self._between(at, min(begin, limit), begin, families, searched, values)
             at = min(begin, limit)
             if at == limit or (self._undecided(end) and not final):
                 break
@@ -106,7 +106,7 @@ class Scanner:
         start: int,
         stop: int,
         wall: int,
-        needles: Sequence[Needle],
+        families: Sequence[Family],
         searched: Sequence[Shape],
         values: KnownValues,
     ) -> Iterator[bytes | Span]:
@@ -114,11 +114,12 @@ class Scanner:
         found = list(self._later)
         ahead = self._text[start:]
         low = ahead.lower()
-        for needle in needles:
-            if needle.anchor in (
-                low if needle.any_case else ahead
-            ):  # as a rule nothing is: keep that case short
-                found += self._hits(needle, start, stop, wall)
+        for family in families:
+            there = low if family.any_case else ahead
+            if family.root in there:  # as a rule nothing is: keep that case short
+                for needle in family.needles:
+                    if needle.anchor in there:
+                        found += self._hits(needle, start, stop, wall)
         for shape in searched:
             found += self._searched(shape, start, stop, wall)
         found += self._values(values, ahead, start, stop, wall)

@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import re
 
+from runner.redaction.writing import UNSEEN
+
 _DROPPED = b" \t\r\n\x0b\x0c\\'\">|#*+-:%,"
+_UNSEEN = re.compile(UNSEEN)
+_SIGNS = (b"\x1b[", b"1b[", b"1B[", b"\\033[", b"\\u20", b"\\u00a", b"\\ufe")
+_SIGNS_BEYOND_ASCII = (b"\xe2\x80", b"\xe2\x81", b"\xef\xbb\xbf", b"\xc2\xad")
 _RUN = re.compile(rb"[A-Za-z0-9]+")
 
 
 def squeezed(text: bytes) -> bytes:
-    """Without blanks, line ends (escaped ones too), quotation marks, backslashes and line marks."""
+    """Without what nobody sees, blanks, line ends (escaped ones too), quotation marks, backslashes and line marks."""
+    signs = _SIGNS if text.isascii() else (*_SIGNS, *_SIGNS_BEYOND_ASCII)
+    if any(sign in text for sign in signs):
+        text = _UNSEEN.sub(b"", text)
     # Blanks in their place: `\\n` in front of an r must not leave a `\r` behind.
     return text.replace(b"\\n", b" ").replace(b"\\r", b" ").translate(None, _DROPPED)
 

@@ -16,6 +16,17 @@ _MARK = rb"[ \t]{0,64}(?:[>|#*+-]{1,3}[ \t]{0,8})?"
 """What a line may begin with before its text goes on: indentation, a quotation, comment or diff mark."""
 WRAP = rb"[ \t]{0,16}\\?" + _NEWLINE + _MARK
 """Where a line ends in the middle of a value and the value goes on in the next one."""
+_COLOUR = rb"\[[0-9;?]{0,16}[A-Za-z]"
+UNSEEN = (
+    # Each choice begins with a letter of its own: so `re` finds the next one many times faster.
+    rb"(?:\x1b" + _COLOUR + rb"|\\\\{0,63}(?:(?:u001[bB]|x1[bB]|033)" + _COLOUR
+    + rb"|u(?:200[bBc-fC-F]|202[a-eA-E]|206[0-9a-fA-F]|[fF][eE][fF][fF]|00[aA][dD]))"
+    rb"|\xe2(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xaf])|\xef\xbb\xbf|\xc2\xad)"
+)  # fmt: skip
+"""What a terminal does not show: colours, such as `grep --color` puts inside a word, and characters without width."""
+BREAK = UNSEEN + b"{0,8}" + WRAP + b"(?:" + UNSEEN + rb"[ \t]{0,64}){0,8}"
+JOINT = b"(?:" + BREAK + b"|" + UNSEEN + b"{1,8})?"
+"""What may stand between two characters of a value."""
 LONGEST_CHARACTER = 20
 """More bytes than one character takes in any writing that is worth counting on."""
 WRAP_ROOM = 64

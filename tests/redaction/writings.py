@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import shlex
 import textwrap
 from collections.abc import Callable, Iterator
@@ -94,6 +95,12 @@ WRITINGS: dict[str, Callable[[str], str]] = {
     "wrapped in a diff": lambda v: "+" + "\n+".join(v[at : at + 7] for at in range(0, len(v), 7)),
     "wrapped in a comment": lambda v: "# " + "\r\n# ".join(v[at : at + 7] for at in range(0, len(v), 7)),
     "wrapped for the shell": lambda v: "\\\n".join(v[at : at + 7] for at in range(0, len(v), 7)),
+    "coloured": lambda v: f"\x1b[01;31m\x1b[K{v[:5]}\x1b[m\x1b[K{v[5:]}",
+    "coloured inside json": lambda v: json.dumps(f"{v[:5]}\x1b[0m{v[5:]}"),
+    "coloured inside json twice": lambda v: json.dumps(json.dumps(f"{v[:5]}\x1b[0m{v[5:]}")),
+    "coloured and wrapped": lambda v: f"\x1b[32m{v[:9]}\x1b[0m\n\x1b[32m  {v[9:]}\x1b[0m",
+    "with characters nobody sees": lambda v: "\u200b".join(v),
+    "with characters nobody sees inside json": lambda v: json.dumps("\u2060".join(v)),
     "wrapped inside json": lambda v: json.dumps("\n  ".join(v[at : at + 7] for at in range(0, len(v), 7))),
     "wrapped inside json twice": lambda v: json.dumps(json.dumps(f"{v[:9]}\r\n{v[9:]}")),
 }
@@ -113,6 +120,7 @@ def recovered(text: str, value: str) -> bool:
 
     Blanks, line ends, quotation marks and backslashes in between do not hide anything.
     """
+    text = re.sub(r"(?:\x1b|\\+u001b)\[[0-9;]*[A-Za-z]|[\u200b\u2060]|\\+u(?:200b|2060)", "", text)
     bare = "".join(c for c in text if c not in " \t\r\n\\'\"+>#|-")
     bare = bare.replace("\\n", "")
     raw = value.encode()
