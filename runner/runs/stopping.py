@@ -14,7 +14,7 @@ from runner.runs.listing import unfinished
 from runner.runs.places import holder_of
 from runner.runs.record import RunRecord, open_run
 
-AGAIN_S = 0.5
+AGAIN_S = 0.2
 """Between two signals to a run that is to end now: one may go astray while its process begins or ends something."""
 _LOOK_S = 0.05
 
