@@ -63,10 +63,6 @@ class Paths:
         return self.state / "runs"
 
     @property
-    def outbox(self) -> Path:
-        return self.state / "outbox"
-
-    @property
     def clones(self) -> Path:
         return self.state / "clones"
 

@@ -37,11 +37,10 @@ def test_every_place_of_the_design_has_a_name() -> None:
         Path("/c/allowance.toml"),
         Path("/c/credentials.toml"),
     ]
-    assert [paths.allowance_folder, paths.queue_file, paths.runs, paths.outbox] == [
+    assert [paths.allowance_folder, paths.queue_file, paths.runs] == [
         Path("/s/allowance"),
         Path("/s/queue.db"),
         Path("/s/runs"),
-        Path("/s/outbox"),
     ]
     assert [paths.clones, paths.worktrees, paths.log] == [
         Path("/s/clones"),

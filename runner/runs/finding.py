@@ -96,7 +96,6 @@ class Shelves:
             run,
             # Who wants to go on with an unfinished one tries its lock once: nobody else may touch it.
             busy=run.state not in OPEN and is_locked(folder / LOCK),
-            pending=self._is_in_outbox(run.run_id),
             awaited=self.awaiting.conversation_of(run),
         )
 
@@ -141,9 +140,6 @@ class Shelves:
             )
             if not _is_ours(path, bool(ours)):
                 yield _stranger(path)
-
-    def _is_in_outbox(self, run_id: str) -> bool:
-        return any(path.name.startswith(run_id) for path in children(self.paths.outbox))
 
 
 def _is_ours(path: Path, named_so: bool) -> bool:

@@ -124,11 +124,11 @@ def past_bounds(folders: Sequence[RunFolder], bounds: Bounds) -> Mapping[str, st
     return told
 
 
-def why_run_stays(run: Overview, *, busy: bool, pending: bool, awaited: str | None) -> str:
+def why_run_stays(run: Overview, *, busy: bool, awaited: str | None) -> str:
     """Why a run that is past the bounds is kept; empty when it may go.
 
-    `busy`: a live process has its lock. `pending`: the outbox has something of it. `awaited`: which task will go on
-    with its conversation, empty for none, None when the queue could not be asked.
+    `busy`: a live process has its lock. `awaited`: which task will go on with its conversation, empty for none, None
+    when the queue could not be asked.
     """
     if busy or run.state is RunState.RUNNING:
         return "a process is at work on it"
@@ -138,8 +138,6 @@ def why_run_stays(run: Overview, *, busy: bool, pending: bool, awaited: str | No
         return f"it never came to its end: `runner resume {run.run_id}` goes on with it"
     if run.state is RunState.WAITING:
         return f"its delivery waits: `runner resume {run.run_id}` goes on with it"
-    if pending:
-        return "what it has to report waits in the outbox"
     if awaited is None:
         return "the queue cannot be asked whether a task goes on with its conversation"
     return f"{awaited} will go on with its conversation" if awaited else ""

@@ -102,7 +102,6 @@ def denied_paths(app: App) -> tuple[str, ...]:
         paths.allowance_folder,
         paths.clones,
         paths.runs,
-        paths.outbox,
         paths.log,
     )
     return tuple(str(path) for path in (*folders, trust_file(paths), *files))

@@ -114,14 +114,6 @@ def test_a_run_whose_lock_is_held_stays(attic: Attic) -> None:
     assert names(free.removed) == [f"run {OLD}"]
 
 
-def test_a_run_with_something_in_the_outbox_stays(attic: Attic) -> None:
-    attic.run(OLD)
-    attic.paths.outbox.mkdir()
-    (attic.paths.outbox / f"{OLD}.json").write_text("{}")
-
-    assert reasons(attic.clean(TIGHT)) == ["what it has to report waits in the outbox"]
-
-
 def test_a_conversation_that_a_task_waits_to_go_on_with_stays(attic: Attic, lonely: World) -> None:
     task = lonely.submit()
     run_id = lonely.claim(FakeClaude(writes={"half.txt": "half\n"}, text="QUESTION: which?")).run_id

@@ -99,13 +99,12 @@ def test_what_is_left_is_within_every_bound(facts: list[tuple[float, int]], boun
         ({"state": RunState.DAMAGED, "trouble": "no JSON"}, "its record cannot be read: no JSON"),
         ({"state": RunState.UNFINISHED}, "it never came to its end: `runner resume r-1` goes on with it"),
         ({"state": RunState.WAITING}, "its delivery waits: `runner resume r-1` goes on with it"),
-        ({"pending": True}, "what it has to report waits in the outbox"),
         ({"awaited": "T-7"}, "T-7 will go on with its conversation"),
         ({"awaited": None}, "the queue cannot be asked whether a task goes on with its conversation"),
     ],
 )
 def test_why_a_run_stays(facts: dict[str, Any], why: str) -> None:
-    known: dict[str, Any] = {"busy": False, "pending": False, "awaited": ""}
+    known: dict[str, Any] = {"busy": False, "awaited": ""}
     asked = {name: facts.pop(name, value) for name, value in known.items()}
 
     assert why_run_stays(run(**facts), **asked) == why
