@@ -8,15 +8,17 @@ from runner.claude.outcome import STOPPED, Ending, judge
 from runner.claude.protocol import ClaudeRequest, ClaudeResult
 from runner.claude.spending import Spending
 from runner.claude.stream import StreamReader
+from runner.claude.words import Hide
 from runner.process.stop import Stop, StopReason
 from runner.tasks.model import Outcome
 
 
-def reader_for(request: ClaudeRequest) -> StreamReader:
+def reader_for(request: ClaudeRequest, hide: Hide = str) -> StreamReader:
     """A reader that knows what the conversation had cost before; a new one had cost nothing."""
     if not request.resume:
-        return StreamReader()
-    return StreamReader(Spending(tokens=request.tokens_before, cost_nano_usd=request.spent_before_nano_usd))
+        return StreamReader(hide=hide)
+    before = Spending(tokens=request.tokens_before, cost_nano_usd=request.spent_before_nano_usd)
+    return StreamReader(before, hide)
 
 
 def to_result(

@@ -12,10 +12,12 @@ from runner.claude.outcome import Ending
 from runner.claude.protocol import ClaudeRequest, ClaudeResult, Message
 from runner.claude.recording import ended_line
 from runner.claude.stream import StreamReader
+from runner.claude.words import Hide
 from runner.errors import Stopped
 from runner.process.child import Child
 from runner.process.ending import Grace
 from runner.process.stop import Stop
+from runner.visible import visible
 
 SLOW_PROMPT_S = 2.0
 """Claude waits three seconds for its input and then gives up, before it has asked or spent anything."""
@@ -45,13 +47,15 @@ class Call:
         on_line: Callable[[bytes], None],
         stop: Stop,
         patience: Patience,
+        hide: Hide = str,
     ) -> None:
         self._request = request
         self._on_message = on_message
         self._on_line = on_line
         self._stop = stop
         self._patience = patience
-        self._reader: StreamReader = reader_for(request)
+        self._reader: StreamReader = reader_for(request, hide)
+        self._hide = hide
         self._started_at = time.monotonic()
         self._prompt: bytes | None = None
         self._prompt_took_s = 0.0
@@ -147,7 +151,7 @@ class Call:
             timed_out=child.timed_out,
             silent_s=child.silent_s,
             too_much=self._is_too_much,
-            stderr=child.stderr_tail,
+            stderr=self._hide(visible(child.stderr_tail)),
             at=_now(),
         )
 

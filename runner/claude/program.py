@@ -13,6 +13,7 @@ from runner.claude.environment import claude_environment
 from runner.claude.installed import Installed
 from runner.claude.protocol import ClaudeRequest, ClaudeResult, Message
 from runner.claude.version import not_started
+from runner.claude.words import Hide
 from runner.errors import ClaudeNotStarted, ProgramMissing
 from runner.process.stop import Stop
 
@@ -28,13 +29,18 @@ class ClaudeProgram:
         *,
         max_retries: int = 3,
         patience: Patience | None = None,
+        hide: Hide = str,
     ) -> None:
-        """`environment` is our own, whole; `extra_environment` are more names (or `PREFIX_*`) to pass on."""
+        """`environment` is our own, whole; `extra_environment` are more names (or `PREFIX_*`) to pass on.
+
+        `hide` takes secrets out of messages, denials and errors; lines, and the text of the result, are as they came.
+        """
         self._program = program
         self._environment = environment
         self._extra = extra_environment
         self._max_retries = max_retries
         self._patience = patience or Patience()
+        self._hide = hide
         self._installed = Installed(program)
 
     def run(
@@ -49,7 +55,7 @@ class ClaudeProgram:
         early = ended_before_start(request, stop)
         if early is not None:
             return early
-        call = Call(request, on_message, on_line, stop, self._patience)
+        call = Call(request, on_message, on_line, stop, self._patience, self._hide)
         argv, environment = self._command(request, stop)
         try:
             ending = call.attempt(argv, environment)

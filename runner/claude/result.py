@@ -8,7 +8,7 @@ from runner.allowance.model import Tokens
 from runner.claude.fields import Json, count_in, dict_in, dicts_in, nano_usd, text_in
 from runner.claude.protocol import ToolDenial
 from runner.claude.spending import Spending
-from runner.claude.words import one_line, target
+from runner.claude.words import Hide, one_line, target
 from runner.visible import visible
 
 
@@ -43,7 +43,7 @@ class ResultLine:
     """Refused tool uses by their id."""
 
 
-def result_line(source: Json, workdir: str, error_kind: str = "") -> ResultLine:
+def result_line(source: Json, workdir: str, error_kind: str = "", *, hide: Hide = str) -> ResultLine:
     """Read a `result` object; what is missing or of the wrong type counts as nothing."""
     usage = dict_in(source, "modelUsage")
     denials = dicts_in(source, "permission_denials")
@@ -65,7 +65,7 @@ def result_line(source: Json, workdir: str, error_kind: str = "") -> ResultLine:
             filter(None, (count_in(dict_in(usage, model), "contextWindow") for model in usage)), default=0
         ),
         denied={
-            text_in(denial, "tool_use_id") or str(position): _denial(denial, workdir)
+            text_in(denial, "tool_use_id") or str(position): _denial(denial, workdir, hide)
             for position, denial in enumerate(denials)
         },
     )
@@ -101,6 +101,6 @@ def _tokens(usage: Json) -> Tokens:
     return total
 
 
-def _denial(source: Json, workdir: str) -> ToolDenial:
+def _denial(source: Json, workdir: str, hide: Hide) -> ToolDenial:
     tool = one_line(text_in(source, "tool_name"))
-    return ToolDenial(tool=tool, what=target(dict_in(source, "tool_input"), workdir))
+    return ToolDenial(tool=tool, what=target(dict_in(source, "tool_input"), workdir, hide))

@@ -11,7 +11,7 @@ from runner.claude.protocol import Message, ToolDenial
 from runner.claude.result import ResultLine, result_line
 from runner.claude.spending import NOTHING, Spending
 from runner.claude.usage import Account
-from runner.claude.words import one_line, target
+from runner.claude.words import Hide, one_line, target
 from runner.visible import visible
 
 SYNTHETIC = "<synthetic>"
@@ -27,8 +27,10 @@ class StreamReader:
     Tolerant on purpose: noise is skipped, unknown messages and fields are nothing, a wrong type is not there.
     """
 
-    def __init__(self, before: Spending = NOTHING) -> None:
+    def __init__(self, before: Spending = NOTHING, hide: Hide = str) -> None:
+        """`before` is what the conversation had cost; `hide` takes secrets out of what is shown of it."""
         self.account = Account(before)
+        self._hide = hide
         self.session_id = ""
         self.model = ""
         self.version = ""
@@ -164,13 +166,13 @@ class StreamReader:
 
     def _block(self, block: Json, *, main: bool) -> tuple[_Said, ...]:
         if text_in(block, "type") == "text":
-            words = one_line(text_in(block, "text"))
+            words = one_line(self._hide(visible(text_in(block, "text"))))
             if main and words:
                 self.last_words = visible(text_in(block, "text"))
             return (("text", words),) if words else ()
         if text_in(block, "type") == "tool_use":
             tool = one_line(text_in(block, "name"))
-            use = ToolDenial(tool=tool, what=target(dict_in(block, "input"), self._workdir))
+            use = ToolDenial(tool=tool, what=target(dict_in(block, "input"), self._workdir, self._hide))
             self._uses[text_in(block, "id")] = use
             return (("tool", f"{use.tool} {use.what}".strip()),)
         return ()
@@ -209,7 +211,7 @@ class StreamReader:
         return ()
 
     def _result(self, source: Json) -> tuple[_Said, ...]:
-        result = result_line(source, self._workdir, self._error_kind)
+        result = result_line(source, self._workdir, self._error_kind, hide=self._hide)
         self.session_id = text_in(source, "session_id") or self.session_id
         self._running.clear()
         self.results.append(result)
