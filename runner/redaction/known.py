@@ -55,6 +55,12 @@ class KnownValues:
         found += [each for core, each in self._low if core in low]
         return tuple({id(each): each for each in found}.values())
 
+    def spans(self, text: bytes) -> Iterator[Span]:
+        """Everything that is there, also one over another, in no order."""
+        for known in self.in_text(text):
+            for start, end in hits(known.form, text, 0, len(text), len(text)):
+                yield from spans(known, text, start, end)
+
     def open_from(self, text: bytes, end: int) -> int:
         """Where a value may begin that the line end before `end` cuts in two; `end` if none does."""
         tail = _UNSEEN.sub(b"", text[max(0, end - _TAIL_BYTES) : end]).rstrip(b" \t\r\n").rstrip(b"\\")

@@ -39,6 +39,18 @@ class Redactor:
         data = text.encode("utf-8", "surrogatepass")
         return (stream.feed(data) + stream.finish()).decode("utf-8", "surrogatepass")
 
+    def without_values(self, data: bytes) -> bytes:
+        """`data` without the known values, and nothing else: for what must go on working, such as a patch.
+
+        Every line stays a line.
+        """
+        kept, at = [], 0
+        for span in sorted(self._sure_values().spans(data), key=lambda span: span.start):
+            if span.end > at:
+                kept += [data[at : span.start], self.replacement(span.kind)] if span.start >= at else []
+                at = span.end
+        return b"".join([*kept, data[at:]])
+
     def stream(self) -> Stream:
         """For text that comes in pieces, cut anywhere."""
         return Stream(self)
@@ -49,7 +61,7 @@ class Redactor:
         With `words` only what is known by the word before it: such a find may hide a better one.
         """
         searched = () if words else searched_shapes()
-        values = KnownValues(() if words else (known for known in self.values().all if known.distinctive))
+        values = KnownValues() if words else self._sure_values()
         pieces = Scanner().feed(
             data, families=needle_families(words=words), searched=searched, values=values, final=True
         )
@@ -59,6 +71,9 @@ class Redactor:
         """All values that are known now."""
         with self._lock:
             return self._values
+
+    def _sure_values(self) -> KnownValues:
+        return KnownValues(known for known in self.values().all if known.distinctive)
 
     def replacement(self, kind: str) -> bytes:
         """What is written in place of a secret; it never contains one itself."""

@@ -138,3 +138,14 @@ def test_no_form_is_too_short_to_look_for_or_longer_than_is_held_back(secret: st
     for form in forms(secret + "\n" + secret):
         assert len(form.parts) >= 6
         assert form.reach_bytes <= SPAN_LIMIT_BYTES
+
+
+def test_a_patch_without_its_values_is_still_a_patch() -> None:
+    redactor = Redactor({"A_TOKEN": "Qw3rTz-uIo9p", "B_TOKEN": "uIo9pAs8d", "DB_PASSWORD": "tinker"})
+    patch = b"@@ -1 +1,3 @@\n+a Qw3rTz-uIo9pAs8d b\n+Qw3rTz-\n+uIo9p\n-password = 'hunter2', tinker\n\xff"
+
+    assert redactor.without_values(patch) == (
+        b"@@ -1 +1,3 @@\n+a [redacted:A_TOKEN] b\n+[redacted:A_TOKEN]\n+[redacted:A_TOKEN]\n"
+        b"-password = 'hunter2', tinker\n\xff"
+    )
+    assert redactor.without_values(b"nothing") == b"nothing"
