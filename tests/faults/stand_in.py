@@ -1,7 +1,8 @@
 """A program that speaks as `claude` does, for tests that need many fast runs of a real process.
 
-Called as `python stand_in.py FOLDER ARGUMENTS...`. What it is to do is in `FOLDER/plan.json`; it keeps its
-conversations in `FOLDER/sessions` and writes down each call in `FOLDER/calls.jsonl`. Only the standard library is used.
+Called as `python stand_in.py FOLDER ARGUMENTS...`. What it is to do is in `FOLDER/plan.json`: files to write, texts
+that its tools say, and its answer. It keeps its conversations in `FOLDER/sessions`, writes down each call in
+`FOLDER/calls.jsonl` and the last prompt in `FOLDER/prompt`. Only the standard library is used.
 """
 
 from __future__ import annotations
@@ -34,7 +35,14 @@ def main(folder: Path, words: list[str]) -> int:
     resumed = flag == "--resume"
     known = folder / "sessions" / session
     unknown = resumed and not known.exists()
-    call = {"session": session, "resumed": resumed, "unknown": unknown, "prompt": prompt[:200]}
+    call = {
+        "session": session,
+        "resumed": resumed,
+        "unknown": unknown,
+        "prompt": prompt[:200],
+        "words": words,
+    }
+    (folder / "prompt").write_bytes(prompt.encode(errors="surrogateescape"))
     with (folder / "calls.jsonl").open("a") as calls:
         calls.write(json.dumps(call) + "\n")
     if unknown:
@@ -70,7 +78,14 @@ def work(folder: Path, session: str) -> int:
             "input": {"file_path": name, "content": text},
         }
         say(type="assistant", message=message | {"content": [block]}, parent_tool_use_id=None)
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(text)
+    for text in plan.get("says", ()):
+        output = {"type": "tool_result", "tool_use_id": "toolu_1", "content": text}
+        say(type="user", message={"role": "user", "content": [output]}, parent_tool_use_id=None)
+        spoken = {"type": "text", "text": text}
+        say(type="assistant", message=message | {"content": [spoken]}, parent_tool_use_id=None)
+        sys.stderr.write(f"{text}\n")
     wait = folder / "wait"
     while wait.exists():
         time.sleep(0.01)
