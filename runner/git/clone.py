@@ -45,11 +45,18 @@ class PrivateClone:
 
     @classmethod
     def ensure(
-        cls, checkout: Repository, clones: Path, *, used: bool = True, stop: Stop | None = None
+        cls,
+        checkout: Repository,
+        clones: Path,
+        *,
+        used: bool = True,
+        shown_to_hooks: tuple[str, ...] = (),
+        stop: Stop | None = None,
     ) -> PrivateClone:
         """The clone in the folder `clones`, made if it is missing, with the settings that hold in the checkout now.
 
-        `used` notes that somebody works with it; house-keeping does not.
+        `used` notes that somebody works with it; house-keeping does not. `shown_to_hooks` are more variables of the
+        environment that the developer's hooks may see.
 
         Raises:
             GitFailed: it cannot be made.
@@ -61,7 +68,12 @@ class PrivateClone:
         with locked(lock_file(path), timeout_s=LOCK_S, stop=stop):
             in_clone = make_clone(checkout, developer, path, stop)
             copy_large_files(checkout.common_dir, path)
-            ground = Ground(path=path, checkout=checkout, carried=carry(checkout, developer, in_clone))
+            ground = Ground(
+                path=path,
+                checkout=checkout,
+                carried=carry(checkout, developer, in_clone),
+                shown_to_hooks=shown_to_hooks,
+            )
             ground.restore()
             if used:
                 note_use(path, checkout)

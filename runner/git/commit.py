@@ -6,6 +6,7 @@ import shutil
 
 from runner.errors import GitFailed, RunnerError
 from runner.git.ground import put
+from runner.git.hooks import git_with_hooks
 from runner.git.plot import Plot
 from runner.git.program import Reach, failure
 from runner.git.snapshot import take_snapshot
@@ -34,8 +35,9 @@ def commit_work(
     def attempt() -> Completed:
         plot.stand_on(base)
         shutil.copy2(plot.index, plot.git_dir / "index")
-        git, text = plot.ground.git_in(plot.path, hooks=True), message.encode(errors="replace")
-        return git.ask(*command, reach=Reach.COMMITTING, input_bytes=text, timeout_s=timeout_s, stop=stop)
+        text = message.encode(errors="replace")
+        with git_with_hooks(plot) as git:
+            return git.ask(*command, reach=Reach.COMMITTING, input_bytes=text, timeout_s=timeout_s, stop=stop)
 
     done = attempt()
     if done.exit_code != 0:

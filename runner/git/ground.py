@@ -31,6 +31,8 @@ class Ground:
     path: Path
     checkout: Repository
     carried: Carried
+    shown_to_hooks: tuple[str, ...] = ()
+    """More variables that hooks may see, by name or as PREFIX_*; what checks may see, they do."""
 
     @property
     def git(self) -> Git:
@@ -38,10 +40,10 @@ class Ground:
         git = Git(folder=self.path, source=self.checkout.source, variables=(("GIT_DIR", str(self.path)),))
         return git.with_settings(self._settings(NO_HOOKS))
 
-    def git_in(self, work_tree: Path, *, hooks: bool = False) -> Git:
-        """git in a work tree; with `hooks` the developer's run."""
+    def git_in(self, work_tree: Path, *, hooks: Path | None = None) -> Git:
+        """git in a work tree, without hooks, or with those in a folder; the developer's: `hooks.git_with_hooks`."""
         git = Git(folder=work_tree, source=self.checkout.source)
-        return git.with_settings(self._settings(str(self.carried.hooks) if hooks else NO_HOOKS))
+        return git.with_settings(self._settings(str(hooks) if hooks else NO_HOOKS))
 
     def _settings(self, hooks: str) -> tuple[Pair, ...]:
         return (*self.carried.delivery, ("core.hooksPath", hooks), *_OVERRULED)

@@ -8,6 +8,7 @@ from pathlib import Path
 from runner.errors import GitFailed
 from runner.git.commit import commit_work
 from runner.git.deliver import deliver_branch
+from runner.git.hooks import git_with_hooks
 from runner.git.model import Snapshot
 from runner.git.plot import Plot
 from runner.git.program import HOOKS_S
@@ -127,8 +128,9 @@ class WorkTree:
             PushFailed: it did not arrive; `fault` says why.
         """
         self.plot.reclaim()
-        git = self.plot.ground.git_in(self.path, hooks=True)
-        push_commit(self.plot.ground, git, self._to_deliver(), branch, expected, remote, stop)
+        commit_id = self._to_deliver()
+        with git_with_hooks(self.plot) as git:
+            push_commit(self.plot.ground, git, commit_id, branch, expected, remote, stop)
 
     def deliver_local(self, checkout: Repository, branch: str, *, stop: Stop | None = None) -> None:
         """Bring our branch into the developer's repository as one new ref; nothing else there is touched.

@@ -114,7 +114,8 @@ def build_tools(app: App, sinks: Sequence[EventSink], stop: Stop) -> Tools:
         NotARepository, GitFailed: the checkout cannot be worked in.
     """
     checkout = app.repository
-    clone = PrivateClone.ensure(checkout, app.paths.clones, stop=stop)
+    shown = app.settings.process.environment
+    clone = PrivateClone.ensure(checkout, app.paths.clones, shown_to_hooks=shown, stop=stop)
     # What was begun with the forge is finished: a pull request that nobody notes down helps nobody.
     forge = choose_forge(app, checkout, Stop())
     environment = check_environment(app)
