@@ -9,6 +9,7 @@ from runner.claude.protocol import ClaudeRequest, ClaudeResult, Message
 from runner.errors import ClaudeNotStarted
 from runner.events.model import EventName
 from runner.git.model import Snapshot
+from runner.git.snapshot import patch_of
 from runner.git.work_tree import WorkTree
 from runner.process.stop import StopReason
 from runner.runs.facts import answer_facts, tokens_facts, usage_facts
@@ -86,10 +87,11 @@ class Conversation:
         snapshot = tree.snapshot(self._run.base.commit_id)
         before, name = self._trees[self._calls - 1], self._name("changes", "patch")
         if snapshot.tree_id != before:
-            self._run.record.write(name, tree.patch(before))
+            self._run.record.write(name, patch_of(tree.plot, before))
         else:
             (self._run.record.folder / name).unlink(missing_ok=True)
         self._trees[self._calls :] = [snapshot.tree_id]
+        self._run.tree_id = snapshot.tree_id
         self._run.record.note(tree=snapshot.tree_id, trees=[*self._trees])
         return snapshot
 

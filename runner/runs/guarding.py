@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 
 from runner.git.outgoing import outgoing_patch
-from runner.git.snapshot import changed_links
 from runner.git.work_tree import WorkTree
 from runner.redaction.scan import scan_patch, scan_text
 from runner.runs.judging import Judgement
@@ -56,7 +55,7 @@ def touched(
     run: Run, tree: WorkTree, changes: tuple[str, ...], *, allowed: tuple[str, ...] = ()
 ) -> tuple[Protected, ...]:
     """The protected files among the changed ones that are not `allowed`, and links that lead out of the repository."""
-    links = changed_links(tree.plot, run.base.commit_id)
+    links = {path: str((tree.path / path).readlink()) for path in changes if (tree.path / path).is_symlink()}
     return protected_in(changes, extra=run.policy.protected, allowed=allowed, links=links)
 
 

@@ -49,6 +49,14 @@ def make_work_tree(run: Run) -> WorkTree:
     return tree
 
 
+def start_tree(run: Run, tree: WorkTree) -> str:
+    """The git tree of the files that Claude begins with; on a fresh checkout that is the base's."""
+    untouched = not (run.policy.setup or run.policy.copy or run.task.conversation)
+    if untouched:
+        return run.tools.clone.ground.git.text("rev-parse", "--verify", f"{run.base.commit_id}^{{tree}}")
+    return tree.tree_id(run.base.commit_id)
+
+
 def copy_files(checkout: Path, work_tree: Path, names: tuple[str, ...]) -> None:
     """Copy what git does not track (a `.env`, an installed folder) from the checkout; links stay links."""
     for name in names:

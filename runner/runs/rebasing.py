@@ -37,9 +37,10 @@ def rebase(run: Run, tree: WorkTree, refused: GitFailed) -> Judgement:
             return _needs_a_person(moved.conflicts, refused)
         run.base, run.commits = base, (moved.commit_id,)
         facts["commit"] = moved.commit_id
+        run.tree_id = tree.tree_id(base.commit_id)
         run.record.note(
             base={"branch": base.branch, "commit": base.commit_id, "remote": base.remote},
-            tree=tree.tree_id(base.commit_id),
+            tree=run.tree_id,
         )
     measure(run, tree, run.evidence.base)
     judgement = judge_evidence(run.evidence)

@@ -135,6 +135,7 @@ class _Return:
             seen=Spent(tokens=usage.tokens, cost_nano=usage.cost_nano),
             charged=charged,
             evidence=so_far.evidence,
+            tree_id=so_far.evidence.tree,
             session_id=so_far.session_id,
             spoke=True,
             branch=so_far.branch,

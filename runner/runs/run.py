@@ -91,6 +91,10 @@ class Run:
     summary: str = ""
     rebased: bool = False
     """The base had moved, and the commit was put on the new one."""
+    alibi_held: bool = False
+    """The checkout was looked at after Claude and the checks, and the run had not touched it."""
+    tree_id: str = ""
+    """The git tree of the files as they were looked at last."""
     leaks: tuple[str, ...] = ()
     """Secrets that Claude's summary had in it, by kind and place; the summary itself has them no more."""
     touched: tuple[Protected, ...] = ()

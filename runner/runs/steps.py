@@ -66,7 +66,7 @@ def _prepare_and_ask(
     for condition in conditions:
         condition.result()
 
-    conversation = Conversation(run, trees=(tree.tree_id(run.base.commit_id),), before=earlier)
+    conversation = Conversation(run, trees=(preparing.start_tree(run, tree),), before=earlier)
     return ask(run, tree, conversation, prompt, resumed=earlier is not None)
 
 
@@ -107,19 +107,24 @@ def take_answer(
     judgement, retry_at = verify(run, tree, conversation, run.evidence.base, repairs=repairs)
     if judgement.outcome in {Outcome.DONE, Outcome.CHECKS_FAILED}:
         run.record.note(judgement=judgement_facts(judgement), summary=run.summary, leaks=[*run.leaks])
-        judgement = deliver(run, tree, judgement)
+        # Checks run what claude wrote: only where there were none is the change known already.
+        changes = None if run.tools.checks.commands else snapshot.changes
+        judgement = deliver(run, tree, judgement, changes)
     return judgement, retry_at
 
 
-def deliver(run: Run, tree: WorkTree, judgement: Judgement) -> Judgement:
+def deliver(
+    run: Run, tree: WorkTree, judgement: Judgement, changes: tuple[str, ...] | None = None
+) -> Judgement:
     """Commit, push, pull request; red checks make a draft, or nothing where the settings say so.
 
-    Returns what it came to: a protected file or a secret needs a person's word before anything leaves.
+    `changes` are the changed paths, if they are known. Returns what it came to: a protected file or a secret needs a
+    person's word before anything leaves.
     """
     red = judgement.outcome is Outcome.CHECKS_FAILED
     if red and run.policy.on_red == "none":
         return judgement
-    changes = tree.changes(run.base.commit_id)
+    changes = tree.changes(run.base.commit_id) if changes is None else changes
     asked = guarding.changed_without_word(run, tree, changes)
     if asked is not None:
         return asked

@@ -32,8 +32,8 @@ def verify(
         prompt = run.tools.redactor.text(repair_prompt(run, red, number=number))
         with run.step(Step.CLAUDE, f"claude repairs what turned red: {len(red)}"):
             result = conversation.ask(prompt)
-        conversation.keep_changes(tree)
-        answer = judge_answer(result, changed=bool(tree.changes(run.base.commit_id)))
+        snapshot = conversation.keep_changes(tree)
+        answer = judge_answer(result, changed=bool(snapshot.changes))
         if answer.outcome is not Outcome.DONE:
             return _after_failed_repair(answer, judgement), result.retry_at
         run.take_summary(result.text)
@@ -50,13 +50,13 @@ def _after_failed_repair(answer: Judgement, red: Judgement) -> Judgement:
 
 
 def measure(run: Run, tree: WorkTree, before: tuple[Check, ...]) -> None:
-    """Run the checks on the tree as it is now; the evidence of the run is theirs."""
+    """Run the checks on the tree as it was kept last; the evidence of the run is theirs."""
     if not run.tools.checks.commands:
-        run.evidence = Evidence(tree=tree.tree_id(run.base.commit_id))
+        run.evidence = Evidence(tree=run.tree_id)
         return
     with run.step(Step.VERIFY, "running the checks on the result") as facts:
         results = run.tools.checks.run_all(
             tree.path, stop=run.stop, on_check=lambda check: tell_check(run, check, "result")
         )
-        run.evidence = Evidence(base=before, result=results, tree=tree.tree_id(run.base.commit_id))
+        run.evidence = Evidence(base=before, result=results, tree=run.tree_id)
         facts["checks"] = check_facts(results)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import replace
 
 from runner.errors import RunnerError
@@ -34,6 +35,7 @@ def broken_alibi(run: Run) -> Judgement | None:
     """The ending of a run that changed the checkout, with the way back; None when it did not."""
     verdict = look(run)
     if verdict is None or not verdict.ours:
+        run.alibi_held = verdict is not None
         return None
     return Judgement(
         outcome=Outcome.NEEDS_INPUT,
@@ -72,14 +74,28 @@ def look(run: Run) -> Verdict | None:
 
 def answer_for(run: Run, judgement: Judgement) -> Judgement:
     """The last look, when all else is done: what was judged, or that the checkout was changed by the run."""
+    if run.alibi_held and not _has_hooks(run):
+        return _without(run, judgement)  # since the last look nothing ran but git and gh
     try:
         broken = broken_alibi(run)
     except RunnerError as error:
         log.warning("the checkout could not be looked at again: %s", error)
         run.warn(f"your checkout could not be looked at again: {error}")
         return judgement
-    if broken is None:
-        if warning := end_alibi(run.tools.clone, run.run_id):
-            run.warn(warning)
-        return judgement
-    return replace(broken, hint=broken.hint or judgement.hint)
+    return _without(run, judgement) if broken is None else replace(broken, hint=broken.hint or judgement.hint)
+
+
+def _without(run: Run, judgement: Judgement) -> Judgement:
+    """What was kept of the checkout is needed no longer."""
+    if warning := end_alibi(run.tools.clone, run.run_id):
+        run.warn(warning)
+    return judgement
+
+
+def _has_hooks(run: Run) -> bool:
+    """Whether the developer has hooks that a commit or a push of ours runs; they may run what Claude wrote."""
+    folder = run.tools.clone.ground.carried.hooks
+    try:
+        return any(os.access(path, os.X_OK) and path.suffix != ".sample" for path in folder.iterdir())
+    except OSError:
+        return False
