@@ -90,15 +90,29 @@ def drop(ground: Ground, run_id: str) -> None:
         return
     with _held(ground):
         git = vault_git(ground)
-        _forget(git, run_id)
-        if not git.text("for-each-ref", "--count=1"):
+        _forget(git, vault_path(ground.path), run_id)
+        if not _has_refs(git, vault_path(ground.path)):
             # Secrets may be in it: nothing of them stays.
             shutil.rmtree(vault_path(ground.path), ignore_errors=True)
 
 
-def _forget(git: Git, run_id: str) -> None:
+def _forget(git: Git, vault: Path, run_id: str) -> None:
+    if not _is_packed(vault):
+        shutil.rmtree(vault / _folder(run_id), ignore_errors=True)
+        return
     listed = git.run("for-each-ref", "--format=delete %(refname)", _folder(run_id))
     git.run("update-ref", "--stdin", input_bytes=listed)
+
+
+def _has_refs(git: Git, vault: Path) -> bool:
+    if not _is_packed(vault):
+        return any(path.is_file() for path in (vault / "refs").rglob("*"))
+    return bool(git.text("for-each-ref", "--count=1"))
+
+
+def _is_packed(vault: Path) -> bool:
+    """Whether git keeps refs elsewhere than in files of their own; we and `git fetch` write those, so it is rare."""
+    return (vault / "packed-refs").exists() or (vault / "reftable").exists()
 
 
 def kept_runs(ground: Ground) -> tuple[str, ...]:
@@ -112,7 +126,7 @@ def kept_runs(ground: Ground) -> tuple[str, ...]:
 def _keep(ground: Ground, before: Fingerprint, run_id: str, at: int) -> Kept:
     vault, path = ensure_vault(ground), vault_path(ground.path)
     # A run that was killed meanwhile looks a second time.
-    _forget(vault, run_id)
+    _forget(vault, path, run_id)
     objects = LooseObjects(
         folder=path / "objects", object_format=vault.text("rev-parse", "--show-object-format")
     )
@@ -131,10 +145,14 @@ def _keep(ground: Ground, before: Fingerprint, run_id: str, at: int) -> Kept:
     commits = _commits(before)
     if before.staged or commits:
         left_out += _fetch(ground, before, run_id, commits, at)
+        refs |= _refs_of(vault, run_id)
+    return Kept(run_id=run_id, vault=str(path), refs=refs, left_out=tuple(left_out))
+
+
+def _refs_of(vault: Git, run_id: str) -> dict[str, str]:
     listed = vault.text("for-each-ref", "--format=%(refname) %(objectname)", _folder(run_id))
     rows = (line.split(" ") for line in listed.splitlines())
-    found = {name.removeprefix(f"{_folder(run_id)}/"): id_ for name, id_ in rows}
-    return Kept(run_id=run_id, vault=str(path), refs=found, left_out=tuple(left_out))
+    return {name.removeprefix(f"{_folder(run_id)}/"): id_ for name, id_ in rows}
 
 
 def _blobs(
