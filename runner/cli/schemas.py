@@ -114,6 +114,7 @@ OBJECTS: Mapping[str, Schema] = {
         "tasks": "how many tasks there are of each status",
         "quotas": "array of `{rule, left, limit}`; null is unlimited",
         "running": "array of ids of what is held now",
+        "unfinished": "array of `{run_id, task_id, state, until}`: runs of this machine that were cut off or wait",
     },
     "stopped": {
         "run_id": "the run",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -222,11 +223,25 @@ def test_status_is_four_lines(console: Console) -> None:
 def test_status_as_json_has_a_stable_schema(console: Console) -> None:
     value = console("status", "--json").json
 
-    assert set(value) == {"agent", "tasks", "quotas", "running"}
+    assert set(value) == {"agent", "tasks", "quotas", "running", "unfinished"}
     assert value["tasks"]["completed"] == 1
     assert set(value["tasks"]) == {"pending", "in_progress", "blocked", "completed", "failed", "cancelled"}
     assert set(value["quotas"][0]) == {"rule", "left", "limit"}
     assert value["running"] == []
+
+
+def test_status_tells_what_was_cut_off_and_how_to_go_on_with_it(console: Console) -> None:
+    folder = console.state / "runs/r-20990101-000000-000000"
+    folder.mkdir()
+    (folder / "run.json").write_text(json.dumps({"id": folder.name, "claude_started": True, "steps": []}))
+    console.hold(folder.name)
+
+    lines = console.ok("status").splitlines()
+
+    assert lines[3:] == [
+        "Running:   nothing",
+        f"Cut off:   {folder.name}; `runner resume {folder.name}` goes on with it",
+    ]
 
 
 def test_status_without_limits_says_so(console: Console) -> None:
