@@ -8,13 +8,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.prompts import cell, data, fence, one_line, prose, question_in
+from runner.prompts import cell, data, fence, one_line, prose, question_in, shorten
 
 
 def test_one_line_is_one_line() -> None:
     assert one_line(" a\n\n# b\t c ") == "a # b c"
     assert one_line("x" * 600) == "x" * 499 + "…"
     assert one_line("abcdef", 4) == "abc…"
+
+
+def test_a_long_text_loses_its_middle_at_line_ends_and_says_so() -> None:
+    text = "\n".join(f"line {number}" for number in range(1000))
+
+    short = shorten(text, 100)
+
+    assert shorten("\x1b[1ma\u200bb") == "ab"
+    assert shorten("x" * 100, 100) == "x" * 100
+    assert short.startswith("line 0\n")
+    assert short.endswith("\nline 999")
+    assert "\n\n[... 8,802 characters are left out here: the text is too long ...]\n\nline 99" in short
+    assert shorten("x" * 1000, 100) == (
+        "x" * 75 + "\n\n[... 900 characters are left out here: the text is too long ...]\n\n" + "x" * 25
+    )
 
 
 def test_a_fence_is_longer_than_any_inside() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import TemplateProblem, UsageProblem
-from runner.prompts.text import cell, data, fence, one_line, prose
+from runner.prompts.text import cell, data, fence, one_line, prose, shorten
 from runner.visible import visible, visible_line
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def sandbox(find: Callable[[str], Path], shown: Callable[[Path], Path]) -> Sandb
         "data": data,
         "oneline": one_line,
         "prose": prose,
+        "shorten": shorten,
         "cell": cell,
         "plain": visible,
     }

@@ -8,6 +8,9 @@ import re
 
 from runner.visible import visible, visible_line
 
+LONGEST_TEXT_CHARS = 100_000
+"""Of one text from outside; about 25,000 tokens, more than any person reads before they start."""
+
 _FENCE_RUNS = re.compile(r"`+|~+")
 _FENCE_LINE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.*?)[ \t#]*$")
@@ -21,6 +24,20 @@ _QUESTION = re.compile(r"^[ \t*_>]*QUESTION:[ \t*_]*(.*)", re.MULTILINE | re.DOT
 def one_line(text: str, most_chars: int = 500) -> str:
     """Visible text on one line, blanks brought together, cut with an ellipsis."""
     return visible_line(text, most_chars)
+
+
+def shorten(text: str, most_chars: int = LONGEST_TEXT_CHARS) -> str:
+    """Visible text of about `most_chars` characters: of a longer one the beginning, a word about it, and the end."""
+    shown = visible(text)
+    if len(shown) <= most_chars:
+        return shown
+    head, tail = shown[: most_chars * 3 // 4], shown[-(most_chars // 4) :]
+    # At a line's end where there is one: half a line may say the opposite.
+    head = head[: head.rfind("\n") + 1] or head
+    tail = tail[tail.find("\n") + 1 :] or tail
+    missing = len(shown) - len(head) - len(tail)
+    note = f"[... {missing:,} characters are left out here: the text is too long ...]"
+    return f"{head.rstrip()}\n\n{note}\n\n{tail.lstrip()}"
 
 
 def fence(text: str, language: str = "") -> str:
