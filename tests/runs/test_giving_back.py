@@ -22,6 +22,7 @@ from runner.errors import (
     UnknownTask,
     UsageProblem,
 )
+from runner.paths import bundled
 from runner.process.stop import Stop, StopReason
 from runner.prompts import Prompts
 from runner.tasks.model import ClaimRequest, Status
@@ -105,8 +106,12 @@ def test_a_prompt_over_the_runs_cap_gives_the_task_back(world: World) -> None:
     assert_given_back(world, task.id)
 
 
-def test_a_hold_that_grows_past_the_limits_gives_the_task_back(world: World) -> None:
+def test_a_hold_that_grows_past_the_limits_gives_the_task_back(world: World, tmp_path: Path) -> None:
     task = world.submit(description="word " * 120_000)
+    whole = tmp_path / "prompts/task.md.j2"
+    whole.parent.mkdir()
+    whole.write_text("{{ task.description }}")  # ours shortens a text like this
+    world.prompts = Prompts([whole.parent, bundled("prompts")])
     world.set(limits=Limits(daily_tokens=1_000_000, daily_jobs=5))
     other = Ask(id="other", agent_id="me", model="", tokens=450_000, cost_nano=0)
     world.ledger.reserve(other, holder_of_this_process())
