@@ -169,6 +169,30 @@ def test_the_pull_request_without_labels_has_no_line_for_them(bundled: Prompts) 
     assert "with the help of AI: Claude made this change, unattended" in text
 
 
+def test_the_pull_request_of_a_person_claims_neither_ai_nor_evidence(bundled: Prompts) -> None:
+    text = bundled.render("pull_request", task=a_task(), by_hand=True)
+
+    assert text.endswith("## Evidence\n\nOpened by hand: runner ran no checks for this pull request.\n")
+    assert "configured" not in text
+    assert "AI" not in text
+
+
+def test_the_pull_request_of_a_person_tells_which_run_made_some_of_it(bundled: Prompts) -> None:
+    text = bundled.render("pull_request", task=a_task(), by_hand=True, run="r-1")
+
+    assert "\n\n---\n\nWritten with the help of AI: Claude made commits of this change in run `r-1`" in text
+    assert "a person opened this pull request" in text
+    assert "measured" not in text
+
+
+def test_the_pull_request_says_that_nobody_trusted_the_checks(bundled: Prompts) -> None:
+    text = bundled.render("pull_request", task=a_task(), untrusted=True)
+
+    assert "No checks were run: nobody trusted this repository's own ones" in text
+    assert "configured" not in text
+    assert "the evidence is measured" not in text
+
+
 def test_the_pull_request_names_what_steers_agents_before_the_checks(bundled: Prompts) -> None:
     touched = [*protected_in(["src/x.py", "CLAUDE.md"]), {"path": "a`b|\n# x", "why": "<b>"}]
 

@@ -13,12 +13,16 @@ from runner.git.checkout import checkout_branch, commit_all, push_current
 from runner.git.message import commit_message
 from runner.git.names import branch_name, kind_of
 from runner.git.repository import Repository
+from runner.git.trailers import mark_of
 from runner.prompts import Prompts
 from runner.tasks.model import ClaimRequest, Task, TaskChange
 from runner.tasks.protocol import Claims, TaskBoard
 
 PERSON_LEASE_S = 24 * 3600.0
 """A person sends no heartbeat; after a day without a word the task is free again."""
+
+MOST_COMMITS = 200
+"""So many of a branch's commits are looked at for the mark of a run."""
 
 _TASK_IN_BRANCH = re.compile(r"(?:^|/)(T-[1-9][0-9]*)(?:-|$)")
 
@@ -146,7 +150,8 @@ def open_pull_request(
         )
     if checkout.remotes():
         push_current(checkout)
-    body = prompts.render("pull_request", task=task)
+    made_by = _runs_of(checkout, task, base)
+    body = prompts.render("pull_request", task=task, by_hand=True, run=", ".join(made_by))
     return forge.open_pull_request(
         NewPullRequest(
             title=pull_request_title(wish.title or task.title, redact=redact, fallback=task.id),
@@ -165,6 +170,16 @@ def _base_of(checkout: Repository, branch: str | None) -> str:
     default = checkout.default_branch()
     # Without a word from the remote, the default branch is taken to be the current one.
     known = (
+def _runs_of(checkout: Repository, task: Task, base: str) -> tuple[str, ...]:
+    """The runs of the task that made commits of the current branch, newest first: their work is no person's."""
+    remote = checkout.main_remote()
+    there = (f"refs/remotes/{remote}/{base}" if remote else "", f"refs/heads/{base}")
+    without = [f"^{rev}" for rev in there if rev and checkout.resolve(rev)]
+    listed = checkout.git.run("log", "-z", "--format=%B", f"-n{MOST_COMMITS}", "HEAD", *without, "--")
+    marks = [mark_of(message) for message in listed.decode(errors="replace").split("\0")]
+    return tuple(dict.fromkeys(mark.run_id for mark in marks if mark and mark.task_id == task.id))
+
+
         default if default != branch else None,
         *(name for name in ("main", "master") if checkout.resolve(name)),
     )

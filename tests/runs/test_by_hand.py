@@ -188,6 +188,40 @@ def test_a_wish_goes_before_the_task(world: World) -> None:
 def test_the_main_branch_is_no_branch_for_a_pull_request(world: World) -> None:
     task = world.submit()
 
+def test_a_persons_own_pull_request_claims_neither_ai_nor_checks(world: World) -> None:
+    task = world.submit(description="It subtracts.")
+    taken(world, task)
+    world.checkout.commit("fix: add\n\nTask: T-1", {"calc.py": "x = 1\n"})
+
+    body = opened(world, task, PullRequestWish()).opened[0].body
+
+    assert body.endswith("## Evidence\n\nOpened by hand: runner ran no checks for this pull request.\n")
+    assert "AI" not in body
+
+
+@pytest.mark.parametrize("base", ["main", "nowhere"])
+def test_a_run_that_made_commits_of_the_branch_is_told(world: World, base: str) -> None:
+    world.checkout.commit("fix: old\n\nTask: T-9\nRun: r-0/1", {"old.py": "x = 1\n"})
+    task = world.submit()
+    taken(world, task)
+    world.checkout.commit("fix: add\n\nTask: T-1\nRun: r-7/1", {"calc.py": "x = 1\n"})
+    world.checkout.commit("fix: more\n\nTask: T-1", {"calc.py": "x = 2\n"})
+
+    body = opened(world, task, PullRequestWish(base=base)).opened[0].body
+
+    assert "Claude made commits of this change in run `r-7`, unattended" in body
+    assert "r-0" not in body
+
+
+def test_what_a_run_brought_into_the_base_is_no_part_of_the_pull_request(world: World) -> None:
+    world.checkout.commit("fix: add\n\nTask: T-1\nRun: r-7/1", {"calc.py": "x = 1\n"})
+    task = world.submit()
+    taken(world, task)
+    world.checkout.commit("fix: more\n\nTask: T-1", {"calc.py": "x = 2\n"})
+
+    assert "AI" not in opened(world, task, PullRequestWish()).opened[0].body
+
+
     with pytest.raises(UsageProblem, match="main is no branch"):
         opened(world, task, PullRequestWish())
 
