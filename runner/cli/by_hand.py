@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def take(app: App, task_id: str, as_json: bool) -> None:
-    """Claim TASK for yourself and switch to a new branch for it.
+    """Claim TASK for yourself and switch to its branch.
 
-    Uncommitted changes come along.
+    Uncommitted changes come along. A branch from an earlier time is gone on with, as it is.
 
     \b
     Example:
@@ -40,7 +40,8 @@ def take(app: App, task_id: str, as_json: bool) -> None:
         checkout=app.light_repository,
         prefix=app.settings.branch.prefix,
     )
-    show(taken, as_json=as_json, text=f"{taken.task.id} is yours, on branch {taken.branch}")
+    kind = "the branch that was there:" if taken.existed else "branch"
+    show(taken, as_json=as_json, text=f"{taken.task.id} is yours, on {kind} {taken.branch}")
 
 
 @click.command()

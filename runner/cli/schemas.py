@@ -121,7 +121,11 @@ OBJECTS: Mapping[str, Schema] = {
         "ended": "false if it is still finishing its step",
         "unfinished": "whether it can be gone on with: `runner resume`",
     },
-    "taken": {"task": "the task", "branch": "the branch that was made for it"},
+    "taken": {
+        "task": "the task",
+        "branch": "its branch, where you stand now",
+        "existed": "whether the branch was there already; it was then left as it was",
+    },
     "committed": {
         "commit": "its id",
         "pushed": "the branch on the remote, or null",

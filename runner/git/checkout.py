@@ -6,24 +6,28 @@ from dataclasses import replace
 
 from runner.errors import RunnerError, UsageProblem
 from runner.git.names import check_ref_name
+from runner.git.own_branch import go_on_with, has_branch
 from runner.git.program import HOOKS_S, Git, Reach
 from runner.git.repository import Repository
 from runner.process.stop import Stop
 
 
-def checkout_branch(repository: Repository, name: str) -> str:
-    """Make the branch `name` at HEAD and switch to it, taking uncommitted changes along; returns the name.
+def checkout_branch(repository: Repository, name: str, *, task_id: str) -> bool:
+    """Switch to the task's branch `name`, made at HEAD unless it is there; returns whether it was there.
+
+    Uncommitted changes come along. A branch that is there is never moved.
 
     Raises:
-        UsageProblem: git refuses the name, or there is such a branch.
+        UsageProblem: git refuses the name, or the branch that is there has somebody else's work on it.
         GitFailed: git could not switch.
     """
     check_ref_name(name)
-    git = _git(repository)
-    if git.ask("show-ref", "--verify", "--quiet", f"refs/heads/{name}").exit_code == 0:
-        raise UsageProblem(f"there is a branch {name} already", hint=f"go on with it: git switch {name}")
-    git.run("switch", "--quiet", "--no-track", "--create", name, doing=f"cannot make the branch {name}")
-    return name
+    if has_branch(repository, name):
+        go_on_with(repository, name, task_id=task_id)
+        return True
+    making = ("switch", "--quiet", "--no-track", "--create", name)
+    _git(repository).run(*making, doing=f"cannot make the branch {name}")
+    return False
 
 
 def commit_all(

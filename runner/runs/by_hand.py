@@ -29,10 +29,12 @@ _TASK_IN_BRANCH = re.compile(r"(?:^|/)(T-[1-9][0-9]*)(?:-|$)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A task in a person's hands, and the branch that was made for it."""
+    """A task in a person's hands, and its branch, where they stand now."""
 
     task: Task
     branch: str
+    existed: bool = False
+    """The branch was there already, as it was left; else it was made."""
 
 
 def take(
@@ -47,10 +49,12 @@ def take(
 ) -> Taken:
     """Claim a task for a person and switch to a branch of its own; without the branch there is no claim.
 
+    A branch from an earlier time is gone on with, as it is, unless somebody else's work is on it.
+
     Raises:
         UnknownTask, NotReady, AlreadyClaimed, InvalidTransition: it cannot be claimed.
-        UsageProblem: it is a task of another project than `project`, or its branch cannot be made.
-        GitFailed: the branch cannot be made; the task is given back.
+        UsageProblem: it is a task of another project than `project`, or its branch cannot be made or is another's.
+        GitFailed: the branch cannot be made or switched to; the task is given back.
     """
     request = ClaimRequest(
         agent_id=agent_id,
@@ -63,11 +67,12 @@ def take(
     claimed = claims.claim(request)
     task = claimed.task
     try:
-        branch = checkout_branch(checkout, branch_name(task.id, task.title, task.labels, prefix=prefix))
+        branch = branch_name(task.id, task.title, task.labels, prefix=prefix)
+        existed = checkout_branch(checkout, branch, task_id=task.id)
     except BaseException:
-        claims.release(claimed.lease, note="given back: its branch could not be made")
+        claims.release(claimed.lease, note="given back: its branch could not be switched to")
         raise
-    return Taken(task=board.get(task.id), branch=branch)
+    return Taken(task=board.get(task.id), branch=branch, existed=existed)
 
 
 def task_of_branch(board: TaskBoard, checkout: Repository, task_id: str | None) -> Task:
@@ -165,11 +170,6 @@ def open_pull_request(
     )
 
 
-def _base_of(checkout: Repository, branch: str | None) -> str:
-    """The branch that `branch` wants to go into, as far as the checkout knows."""
-    default = checkout.default_branch()
-    # Without a word from the remote, the default branch is taken to be the current one.
-    known = (
 def _runs_of(checkout: Repository, task: Task, base: str) -> tuple[str, ...]:
     """The runs of the task that made commits of the current branch, newest first: their work is no person's."""
     remote = checkout.main_remote()
@@ -180,6 +180,11 @@ def _runs_of(checkout: Repository, task: Task, base: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(mark.run_id for mark in marks if mark and mark.task_id == task.id))
 
 
+def _base_of(checkout: Repository, branch: str | None) -> str:
+    """The branch that `branch` wants to go into, as far as the checkout knows."""
+    default = checkout.default_branch()
+    # Without a word from the remote, the default branch is taken to be the current one.
+    known = (
         default if default != branch else None,
         *(name for name in ("main", "master") if checkout.resolve(name)),
     )

@@ -28,6 +28,20 @@ def test_take_claims_the_task_and_makes_its_branch(console: Console, repository:
     assert (task["status"], task["claimed_by"]) == ("in_progress", "me")
 
 
+def test_a_task_that_was_released_is_taken_again(console: Console, repository: Sandbox) -> None:
+    console.ok("take", "T-1")
+    console.ok("release", "T-1")
+
+    said = console.ok("take", "T-1")
+    console.ok("release", "T-1")
+    told = console("take", "T-1", "--json").json
+
+    assert said == "T-1 is yours, on the branch that was there: fix/T-1-fix-add"
+    assert told["existed"] is True
+    assert console.show("T-1")["claimed_by"] == "me"
+    assert repository.git("branch", "--show-current") == "fix/T-1-fix-add"
+
+
 def test_take_acts_for_another_agent_when_told(console: Console) -> None:
     taken = console("take", "T-1", "--agent", "ada", "--json").json
 
@@ -47,7 +61,7 @@ def test_a_task_in_other_hands_cannot_be_taken(console: Console, repository: San
 
 
 def test_without_the_branch_there_is_no_claim(console: Console, repository: Sandbox) -> None:
-    repository.git("branch", "fix/T-1-fix-add")
+    repository.git("branch", "fix")
 
     said = console("take", "T-1")
 

@@ -12,33 +12,125 @@ from runner.git.repository import Repository
 from tests.support.git import Sandbox
 
 
+def taken_up(repository: Sandbox, name: str = "fix/T-7-clock") -> bool:
+    return checkout_branch(Repository.open(repository.path), name, task_id="T-7")
+
+
+def strangers_commit(repository: Sandbox, message: str = "theirs") -> None:
+    repository.git(
+        *(
+            "-c",
+            "user.name=Bob",
+            "-c",
+            "user.email=bob@acme.io",
+            "commit",
+            "-q",
+            "--allow-empty",
+            "-m",
+            message,
+        )
+    )
+
+
 def test_a_branch_is_made_and_uncommitted_changes_come_along(repository: Sandbox) -> None:
     repository.write({"calc.py": "x\n"})
 
-    name = checkout_branch(Repository.open(repository.path), "fix/T-7-clock")
+    existed = taken_up(repository)
 
-    assert name == "fix/T-7-clock"
+    assert not existed
     assert repository.git("symbolic-ref", "--short", "HEAD") == "fix/T-7-clock"
     assert repository.git("status", "--porcelain") == " M calc.py"
 
 
-def test_a_branch_that_exists_is_told_how_to_go_on(repository: Sandbox) -> None:
-    repository.git("branch", "fix/T-7")
+def test_a_branch_that_was_left_is_gone_on_with_as_it_is(repository: Sandbox) -> None:
+    taken_up(repository)
+    mine = repository.commit("mine", {"mine.py": "x\n"})
+    repository.git("switch", "-q", "main")
+    repository.commit("meanwhile", {"other.py": "x\n"})
+    repository.write({"calc.py": "dirty\n"})
 
-    with pytest.raises(UsageProblem, match="there is a branch fix/T-7 already") as caught:
-        checkout_branch(Repository.open(repository.path), "fix/T-7")
+    existed = taken_up(repository)
 
-    assert caught.value.hint == "go on with it: git switch fix/T-7"
+    assert existed
+    assert repository.git("symbolic-ref", "--short", "HEAD") == "fix/T-7-clock"
+    assert repository.head() == mine
+    assert repository.git("status", "--porcelain") == " M calc.py"
+    assert taken_up(repository)  # standing on it is no hindrance
+
+
+def test_a_branch_where_the_base_was_is_gone_on_with(repository: Sandbox) -> None:
+    strangers_commit(repository)
+    repository.git("branch", "fix/T-7-clock")
+    repository.commit("meanwhile", {"other.py": "x\n"})
+
+    assert taken_up(repository)
+
+
+def test_a_branch_with_commits_for_the_task_is_gone_on_with_whoever_made_them(repository: Sandbox) -> None:
+    repository.git("switch", "-q", "-c", "fix/T-7-clock")
+    strangers_commit(repository, "fix: Clock\n\nTask: T-7\nRun: r-1/1")
+    repository.git("switch", "-q", "main")
+
+    assert taken_up(repository)
+
+
+@pytest.mark.parametrize("message", ["theirs", "fix: Other\n\nTask: T-70"])
+def test_a_branch_with_anothers_work_is_left_alone(repository: Sandbox, message: str) -> None:
+    repository.git("switch", "-q", "-c", "fix/T-7-clock")
+    strangers_commit(repository, message)
+    theirs = repository.head()
+    repository.git("switch", "-q", "main")
+
+    with pytest.raises(
+        UsageProblem, match=r"the branch fix/T-7-clock has work of somebody else: \w+ Bob"
+    ) as caught:
+        taken_up(repository)
+
+    assert "git branch -m fix/T-7-clock OTHER-NAME" in caught.value.hint
     assert repository.git("symbolic-ref", "--short", "HEAD") == "main"
+    assert repository.git("rev-parse", "fix/T-7-clock") == theirs
+
+
+def test_who_has_no_name_in_git_owns_no_commits(repository: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository.git("switch", "-q", "-c", "fix/T-7-clock")
+    repository.commit("mine?", {"a": "x"})
+    repository.git("switch", "-q", "main")
+    for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "EMAIL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    repository.git("config", "user.useConfigOnly", "true")
+
+    with pytest.raises(UsageProblem, match="has work of somebody else"):
+        taken_up(repository)
+
+
+def test_uncommitted_changes_in_the_way_are_told_and_kept(repository: Sandbox) -> None:
+    taken_up(repository)
+    repository.commit("mine", {"calc.py": "mine\n"})
+    repository.git("switch", "-q", "main")
+    repository.write({"calc.py": "dirty\n"})
+
+    with pytest.raises(GitFailed, match="cannot switch to the branch fix/T-7-clock: "):
+        taken_up(repository)
+
+    assert (repository.path / "calc.py").read_text() == "dirty\n"
+    assert repository.git("symbolic-ref", "--short", "HEAD") == "main"
+
+
+def test_a_branch_can_be_gone_on_with_before_the_first_commit_of_another(repository: Sandbox) -> None:
+    taken_up(repository)
+    repository.git("switch", "-q", "--orphan", "empty")
+
+    assert taken_up(repository)
 
 
 def test_a_branch_that_cannot_be_is_one_clear_line(repository: Sandbox) -> None:
     repository.git("branch", "fix")
 
     with pytest.raises(GitFailed, match="cannot make the branch fix/T-7: "):
-        checkout_branch(Repository.open(repository.path), "fix/T-7")
+        taken_up(repository, "fix/T-7")
     with pytest.raises(UsageProblem, match="cannot be the name of a branch"):
-        checkout_branch(Repository.open(repository.path), "-f")
+        taken_up(repository, "-f")
 
 
 def test_everything_is_committed_from_a_subdirectory_too(repository: Sandbox) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from runner.errors import AlreadyClaimed, RunnerError, UnknownTask, UsageProblem
+from runner.errors import AlreadyClaimed, GitFailed, RunnerError, UnknownTask, UsageProblem
 from runner.git.repository import Repository
 from runner.runs.by_hand import (
     Committed,
@@ -60,11 +60,24 @@ def test_taking_a_task_claims_it_and_switches_to_its_branch(world: World) -> Non
     assert (result.task.status, result.task.claimed_by) == (Status.IN_PROGRESS, "ada")
 
 
+def test_a_task_that_was_released_is_taken_again_on_its_branch(world: World) -> None:
+    task = world.submit()
+    taken(world, task)
+    mine = world.checkout.commit("mine", {"calc.py": "x = 1\n"})
+    world.checkout.git("switch", "-q", "main")
+    world.board.release(task.id)
+
+    again = taken(world, task)
+
+    assert (again.existed, again.branch, world.checkout.head()) == (True, "fix/T-1-fix-add", mine)
+    assert (again.task.status, again.task.claimed_by) == (Status.IN_PROGRESS, "ada")
+
+
 def test_a_branch_that_cannot_be_made_gives_the_task_back(world: World) -> None:
     task = world.submit()
-    world.checkout.git("branch", "fix/T-1-fix-add")
+    world.checkout.git("branch", "fix")
 
-    with pytest.raises(UsageProblem, match="there is a branch"):
+    with pytest.raises(GitFailed, match="cannot make the branch"):
         taken(world, task)
 
     assert world.board.get(task.id).status is Status.PENDING
@@ -175,19 +188,6 @@ def test_a_pull_request_is_pushed_and_opened_with_the_tasks_words(world: World) 
     assert branch in world.origin.branches()
 
 
-def test_a_wish_goes_before_the_task(world: World) -> None:
-    task = world.submit()
-    taken(world, task)
-    world.checkout.commit("work", {"calc.py": "x = 1\n"})
-
-    forge = opened(world, task, PullRequestWish(title="Another", base="release"))
-
-    assert (forge.opened[0].title, forge.opened[0].base) == ("Another", "release")
-
-
-def test_the_main_branch_is_no_branch_for_a_pull_request(world: World) -> None:
-    task = world.submit()
-
 def test_a_persons_own_pull_request_claims_neither_ai_nor_checks(world: World) -> None:
     task = world.submit(description="It subtracts.")
     taken(world, task)
@@ -221,6 +221,19 @@ def test_what_a_run_brought_into_the_base_is_no_part_of_the_pull_request(world: 
 
     assert "AI" not in opened(world, task, PullRequestWish()).opened[0].body
 
+
+def test_a_wish_goes_before_the_task(world: World) -> None:
+    task = world.submit()
+    taken(world, task)
+    world.checkout.commit("work", {"calc.py": "x = 1\n"})
+
+    forge = opened(world, task, PullRequestWish(title="Another", base="release"))
+
+    assert (forge.opened[0].title, forge.opened[0].base) == ("Another", "release")
+
+
+def test_the_main_branch_is_no_branch_for_a_pull_request(world: World) -> None:
+    task = world.submit()
 
     with pytest.raises(UsageProblem, match="main is no branch"):
         opened(world, task, PullRequestWish())
