@@ -43,7 +43,7 @@ class Installed:
             return ClaudeNotStarted(f"the claude program cannot be run: {error}", hint=INSTALL)
         return ClaudeNotStarted(
             f"the claude program was removed or replaced while this run used it: {error}",
-            hint="install it again, then `runner resume`; what was spent so far is booked",
+            hint="install it again; what was spent so far is booked, and the task is tried again",
         )
 
     def _look(self, environment: Mapping[str, str], stop: Stop) -> _Looks:

@@ -16,7 +16,8 @@ def find_program(name: str, env: Mapping[str, str], cwd: Path | None = None) -> 
         ProgramMissing: there is no such file, or it is not executable.
     """
     if "/" in name:
-        path = (cwd or Path()).absolute() / name
+        # Our own folder may be gone; it does not matter to who names the whole path.
+        path = Path(name) if name.startswith("/") else (cwd or Path()).absolute() / name
         if _runs(path):
             return str(path)
         raise ProgramMissing(

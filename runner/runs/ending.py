@@ -7,12 +7,14 @@ from datetime import datetime
 
 from runner.allowance.model import NANO_PER_USD
 from runner.claude.outcome import STOPPED
-from runner.errors import LeaseLost, RunnerError, TaskCancelled
+from runner.errors import LeaseLost, RunnerError, TaskCancelled, UnknownTask
 from runner.events.model import EventName
 from runner.process.stop import StopReason
 from runner.runs.facts import check_facts, ending_facts, ending_of
 from runner.runs.judging import Judgement
+from runner.runs.leaving import keep_change
 from runner.runs.model import RunReport, Step
+from runner.runs.patches import way_to_change
 from runner.runs.places import used_by
 from runner.runs.record import Json
 from runner.runs.run import Run
@@ -79,6 +81,8 @@ def report_ending(run: Run, judgement: Judgement, *, retry_at: datetime | None, 
             run.tools.claims.complete(lease, ending)
         except TaskCancelled:
             log.info("%s was cancelled: there is nobody to report to", run.task.id)
+        except UnknownTask:
+            run.warn(f"the queue knows nothing of {run.task.id} any more, so nobody was told")
         except LeaseLost as lost:
             return Judgement(outcome=Outcome.LEASE_LOST, cause=str(lost))
     return judgement
@@ -101,8 +105,8 @@ def give_back(run: Run, why: str) -> None:
     """The run ends before Claude did anything: the task is free again and no attempt is used."""
     try:
         run.tools.claims.release(run.lease, note=why)
-    except LeaseLost:
-        log.info("%s was not given back: it is in other hands already", run.task.id)
+    except (LeaseLost, UnknownTask) as lost:
+        log.info("%s was not given back: %s", run.task.id, lost)
 
 
 def clean_up(run: Run) -> None:
@@ -111,6 +115,8 @@ def clean_up(run: Run) -> None:
         return
     path = run.work_tree
     with run.record.step(Step.CLEAN_UP, work_tree=str(path)):
+        if not keep_change(run):
+            return
         try:
             run.tools.clone.remove_work_tree(
                 path, unless=lambda: used_by(run.tools.runs, path, but=run.run_id)
@@ -124,6 +130,8 @@ def final_report(run: Run, judgement: Judgement) -> RunReport:
     """The run as one value, written to `evidence.json` and, last of all, to `outcome.json`."""
     delivered = judgement.outcome is Outcome.DONE or run.pull_request is not None
     hint = judgement.hint or HINTS.get(judgement.outcome, "").format(task=run.task.id, run=run.run_id)
+    if not delivered and (way := way_to_change(run.record.folder)):
+        hint = f"{hint}; the change so far: {way}".removeprefix("; ")
     report = RunReport(
         run_id=run.run_id,
         task_id=run.task.id,

@@ -15,8 +15,9 @@ from runner.process.stop import Stop
 from runner.runs.checks import Checks
 from runner.runs.judging import Judgement, judge_answer, judge_evidence
 from runner.runs.model import Check, Evidence
+from runner.runs.patches import START_PATCH
 from runner.runs.record import Json, RunRecord
-from runner.runs.resuming import START_PATCH, told_result
+from runner.runs.resuming import told_result
 from runner.tasks.model import Outcome
 
 MOST_CALLS = 100

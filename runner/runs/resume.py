@@ -163,6 +163,8 @@ class _Return:
             return cancelled
         except LeaseLost as lost:
             return self._claim_again(run, lost) if self.so_far.waiting else lost
+        except UnknownTask as unknown:
+            return LeaseLost(f"the queue does not know the task any more: {unknown}")
         return None
 
     def _claim_again(self, run: Run, lost: LeaseLost) -> LeaseLost | None:

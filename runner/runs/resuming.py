@@ -8,12 +8,10 @@ from runner.allowance.model import Tokens
 from runner.claude.protocol import ClaudeResult
 from runner.errors import GitFailed, StoreFailed
 from runner.git.work_tree import WorkTree
+from runner.runs.patches import START_PATCH, patch_files
 from runner.runs.record import Json, list_runs, read_json
 from runner.runs.run import Run
 from runner.tasks.model import Outcome
-
-START_PATCH = "start.patch"
-"""What a run found done when it picked up an earlier one."""
 
 
 def pick_up(run: Run, tree: WorkTree) -> ClaudeResult | None:
@@ -53,9 +51,7 @@ def _find(run: Run, session_id: str) -> tuple[ClaudeResult, tuple[bytes, ...]] |
 
 def patches_of(folder: Path) -> tuple[bytes, ...]:
     """All changes of a run, in the order in which they apply to its base."""
-    changes = sorted(folder.glob("changes*.patch"), key=lambda path: (len(path.name), path.name))
-    start = folder / START_PATCH
-    return tuple(path.read_bytes() for path in ([start] if start.exists() else []) + changes)
+    return tuple(path.read_bytes() for path in patch_files(folder))
 
 
 def told_result(session_id: str, facts: Json) -> ClaudeResult:

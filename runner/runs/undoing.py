@@ -26,7 +26,7 @@ def undo(tools: Tools, so_far: SoFar) -> None:
     if lease is not None:
         try:
             tools.claims.release(lease, note="given back: its runner was killed before it asked claude")
-        except LeaseLost as lost:
+        except (LeaseLost, UnknownTask) as lost:
             log.info("%s was not given back: %s", lease.task_id, lost)
     for reservation_id in so_far.reservations:
         _release(tools, reservation_id)

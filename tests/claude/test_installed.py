@@ -53,7 +53,7 @@ def test_removed_before_a_repair_it_is_one_clear_line_and_nothing_is_spent(
     with pytest.raises(ClaudeNotStarted, match="was removed or replaced while this run used it") as raised:
         run(claude, asked(workdir, prompt=pytest.fail))
 
-    assert "runner resume" in raised.value.hint
+    assert "install it again" in raised.value.hint
 
 
 def test_removed_between_its_version_and_its_start_it_is_the_same(script: Script, workdir: Path) -> None:
