@@ -67,9 +67,20 @@ class ClaudeProgram:
             raise not_started(ending.stderr, ending.exit_code)
         return call.result(ending)
 
+    def check_ready(self, stop: Stop) -> None:
+        """Whether the program is there and new enough, before anything is done for it; `run` looks again.
+
+        Raises:
+            ClaudeNotStarted: it is missing, tells no version, or one that is too old.
+        """
+        self._installed.check(self._child_environment(), stop)
+
+    def _child_environment(self) -> dict[str, str]:
+        return claude_environment(self._environment, extra=self._extra, max_retries=self._max_retries)
+
     def _command(self, request: ClaudeRequest, stop: Stop) -> tuple[tuple[str, ...], dict[str, str]]:
         """Everything that can be wrong before the start is found here."""
-        environment = claude_environment(self._environment, extra=self._extra, max_retries=self._max_retries)
+        environment = self._child_environment()
         # A rule holds for the path as it is written: say where a symbolic link leads as well.
         denied = tuple(
             dict.fromkeys(path for given in request.denied for path in (given, os.path.realpath(given)))

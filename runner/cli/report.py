@@ -8,7 +8,7 @@ import click
 
 from runner.allowance.model import NANO_PER_USD
 from runner.cli.exit_codes import EXIT_CODES
-from runner.cli.output import counted, print_json, safe
+from runner.cli.output import counted, print_json, safe, safe_block
 
 if TYPE_CHECKING:
     from runner.runs.model import RunReport
@@ -38,6 +38,11 @@ def _lines(report: RunReport) -> list[str]:
         f"check:        {safe(check.command)}: {'passed' if check.green else 'failed'}"
         for check in report.evidence.result
     ]
+    if not report.evidence.result:
+        lines += [
+            f"check:        {safe(check.command)}: {'passed' if check.green else 'failed'} on the base"
+            for check in report.evidence.base
+        ]
     spent = ", ".join(
         (
             f"${usage.cost_nano / NANO_PER_USD:.4f}",
@@ -49,6 +54,8 @@ def _lines(report: RunReport) -> list[str]:
     lines.append(f"cost:         {spent}")
     lines += [f"warning:      {safe(warning)}" for warning in report.warnings]
     lines.append(f"run:          {report.run_id}")
+    if report.question:
+        lines += ["question:", *(f"  {line}" for line in safe_block(report.question).splitlines())]
     if report.hint:
         lines.append(f"hint: {safe(report.hint)}")
     return lines

@@ -60,6 +60,7 @@ OBJECTS: Mapping[str, Schema] = {
         "usage": "`{input_tokens, cache_read_tokens, output_tokens, cost_usd, turns, seconds}`",
         "reservation": "the id under which the allowance was held",
         "cause": "one line: why it is not `done`",
+        "question": "what a person must answer; empty unless it is `needs_input`",
         "hint": "what to do about it",
         "warnings": "array of lines: what did not work although the run went on",
     },

@@ -45,15 +45,15 @@ def commit_work(
         if again.changes and again.tree_id != snapshot.tree_id:
             done = attempt()
     if done.exit_code != 0:
-        raise _refusal(plot, done)
+        raise _refusal(done)
     commit_id = _only_commit(plot, base)
     put(plot.commit_file, commit_id.encode())
     return commit_id
 
 
-def _refusal(plot: Plot, done: Completed) -> GitFailed:
+def _refusal(done: Completed) -> GitFailed:
     error = failure(done, "the commit was refused")
-    hint = error.hint or f"a hook of the repository said no; try it in {plot.path}: git commit"
+    hint = error.hint or "a hook of the repository said no: mend what it names, or say in your answer how to"
     return GitFailed(str(error), hint=hint)
 
 

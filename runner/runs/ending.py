@@ -45,8 +45,8 @@ HINTS = {
     Outcome.TIMEOUT: "raise claude.timeout_s, or make the task smaller",
     Outcome.AUTH: "sign in with `claude` (or set ANTHROPIC_API_KEY); the task can be claimed again in a minute",
     Outcome.BILLING: "claude says that nobody pays: see your account's billing page",
-    Outcome.OVERLOADED: "the task is tried again later by itself",
-    Outcome.LIMIT_UNTIL: "the task waits for the usage limit to reset",
+    Outcome.OVERLOADED: "the next `runner claim` tries again; `runner claim --wait` waits until it is due",
+    Outcome.LIMIT_UNTIL: "the task waits for the usage limit to reset; `runner claim --wait` waits with it",
     Outcome.INVALID_REQUEST: "`runner requeue {task}` tries again after a correction",
 }
 
@@ -143,6 +143,7 @@ def final_report(run: Run, judgement: Judgement) -> RunReport:
         usage=run.usage,
         reservation=run.held.id,
         cause=judgement.cause,
+        question=run.tools.redactor.text(judgement.question),
         hint=hint,
         warnings=tuple(run.warnings),
     )
@@ -187,6 +188,7 @@ def outcome_facts(report: RunReport) -> dict[str, Json]:
         },
         "reservation": report.reservation,
         "cause": report.cause,
+        "question": report.question,
         "hint": report.hint,
         "warnings": warnings,
     }

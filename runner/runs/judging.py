@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runner.claude.protocol import ClaudeResult
 from runner.prompts import question_in
-from runner.runs.model import Evidence
+from runner.runs.model import Check, Evidence
 from runner.tasks.model import Outcome
 
 
@@ -23,10 +24,11 @@ class Judgement:
     """What to do, where the outcome alone does not tell."""
 
 
-def judge_answer(result: ClaudeResult, *, changed: bool) -> Judgement:
-    """Before any check: does Claude's own ending leave work to verify?
+def judge_answer(result: ClaudeResult, *, changed: bool, evidence: Evidence | None = None) -> Judgement:
+    """Before any check of the result: does Claude's own ending leave work to verify?
 
-    `done` with a change is the only answer that goes on to verification.
+    `done` with a change is the only answer that goes on to verification. Without one it is believed only where no check
+    of the base (`evidence`) speaks against it.
     """
     if result.outcome is not Outcome.DONE:
         return Judgement(outcome=result.outcome, cause=first_line(result.text) or result.outcome.value)
@@ -42,6 +44,14 @@ def judge_answer(result: ClaudeResult, *, changed: bool) -> Judgement:
             cause="claude changed nothing, and was denied what it wanted to do",
             question=f"Claude was not allowed to: {wanted}. Allow it, or say how to do without.",
         )
+    red = _commands([check for check in evidence.base if not check.green] if evidence else [])
+    if red:
+        return Judgement(
+            outcome=Outcome.NEEDS_INPUT,
+            cause=f"claude changed nothing, and {red} is red",
+            question=f"Claude changed nothing and says: {first_line(result.text) or 'nothing'} But {red} is red on the"
+            " base. Is the task done? `runner complete TASK` says so; else answer what to do.",
+        )
     return Judgement(outcome=Outcome.DONE_NO_CHANGE, cause="nothing had to be changed")
 
 
@@ -50,8 +60,11 @@ def judge_evidence(evidence: Evidence) -> Judgement:
     red = evidence.turned_red
     if not red:
         return Judgement(outcome=Outcome.DONE)
-    names = ", ".join(f"`{check.command}`" for check in red)
-    return Judgement(outcome=Outcome.CHECKS_FAILED, cause=f"turned red: {names}")
+    return Judgement(outcome=Outcome.CHECKS_FAILED, cause=f"turned red: {_commands(red)}")
+
+
+def _commands(checks: Sequence[Check]) -> str:
+    return ", ".join(f"`{check.command}`" for check in checks)
 
 
 def first_line(text: str) -> str:

@@ -105,5 +105,7 @@ class RunReport:
     reservation: str | None = None
     cause: str = ""
     """One line: why it did not end in `done`."""
+    question: str = ""
+    """What a person must answer; only with `needs_input`."""
     hint: str = ""
     warnings: tuple[str, ...] = ()

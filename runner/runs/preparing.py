@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from runner.allowance.report import refusal
@@ -11,7 +12,7 @@ from runner.allowance.rules import ask_for
 from runner.context.bundle import build_bundle
 from runner.context.model import Bundle
 from runner.context.source import CommitSource
-from runner.errors import GhFailed, OutsideTrouble, SettingsProblem
+from runner.errors import GhFailed, GitFailed, OutsideTrouble, SettingsProblem
 from runner.events.model import EventName
 from runner.git.discovery import Place
 from runner.git.names import branch_name
@@ -27,8 +28,11 @@ from runner.runs.record import Json
 from runner.runs.run import Run
 
 
-def make_work_tree(run: Run) -> WorkTree:
-    """A work tree of the private clone, on a fresh branch from the base, with its dependencies."""
+def make_work_tree(run: Run, *, conditions: Sequence[Callable[[], object]] = ()) -> WorkTree:
+    """A work tree of the private clone, on a fresh branch from the base, with its dependencies.
+
+    `conditions` raise what would make all further work vain; they are asked before anything is set up or checked.
+    """
     task, policy, base, path = run.task, run.policy, run.base, run.work_tree
     branch = branch_name(task.id, task.title, task.labels, prefix=policy.branch_prefix)
     with run.step(
@@ -43,10 +47,27 @@ def make_work_tree(run: Run) -> WorkTree:
         tree = run.tools.clone.add_work_tree(path, branch, base, stop=run.stop)
         for note in (*policy.warnings, *filter(None, (base.note, tree.note))):
             run.warn(note)
+        for condition in conditions:
+            condition()
+        check_identity(run)
         copy_files(run.tools.checkout.top, path, policy.copy)
         for command in policy.setup:
             _set_up(run, command, path)
     return tree
+
+
+def check_identity(run: Run) -> None:
+    """Whether git knows who makes the commit; better asked now than when claude is paid.
+
+    Raises:
+        GitFailed: it does not.
+    """
+    try:
+        run.tools.clone.ground.git.run("var", "GIT_COMMITTER_IDENT", doing="git does not know who you are")
+    except GitFailed as error:
+        raise GitFailed(
+            str(error), hint="git config --global user.email you@example.org (and user.name)"
+        ) from error
 
 
 def start_tree(run: Run, tree: WorkTree) -> str:

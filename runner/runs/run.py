@@ -38,6 +38,8 @@ class Tools:
     claims: Claims
     ledger: Ledger
     claude: ClaudeRunner
+    claude_ready: Callable[[Stop], None]
+    """Raises: ClaudeNotStarted, before anything is prepared for a program that is not there."""
     checkout: Repository
     clone: PrivateClone
     forge: Callable[[Path], Forge]

@@ -16,11 +16,12 @@ from runner.runs.ahead import Ahead
 from runner.runs.alibi import Alibi
 from runner.runs.conversing import Conversation
 from runner.runs.facts import judgement_facts
-from runner.runs.judging import Judgement, judge_answer
+from runner.runs.judging import Judgement, first_line, judge_answer
 from runner.runs.model import Evidence, Step
 from runner.runs.prompting import task_prompt
 from runner.runs.run import Run
 from runner.runs.verifying import verify
+from runner.runs.waiting import keep_change
 from runner.tasks.model import Outcome
 
 NEVER_BEGAN = frozenset(
@@ -37,19 +38,22 @@ def from_the_start(run: Run, *, fresh: bool = False) -> Ended:
     if asked is not None:
         return asked, None
     context = Ahead(lambda: preparing.gather(run), name="context")
-    access = Ahead(lambda: preparing.check_access(run), name="forge")
-    alibi = Ahead(lambda: watching.begin(run), name="alibi")
+    conditions = (
+        Ahead(lambda: run.tools.claude_ready(run.stop), name="claude"),
+        Ahead(lambda: preparing.check_access(run), name="forge"),
+        Ahead(lambda: watching.begin(run), name="alibi"),
+    )
     try:
-        return _prepare_and_ask(run, context, (access, alibi), fresh=fresh)
+        return _prepare_and_ask(run, context, conditions, fresh=fresh)
     finally:
-        for work in (context, access, alibi):
+        for work in (context, *conditions):
             work.wait()
 
 
 def _prepare_and_ask(
     run: Run, context: Ahead[Bundle], conditions: tuple[Ahead[None] | Ahead[Alibi], ...], *, fresh: bool
 ) -> Ended:
-    tree = preparing.make_work_tree(run)
+    tree = preparing.make_work_tree(run, conditions=[condition.result for condition in conditions])
     before = preparing.check_base(run, tree)
     run.evidence = Evidence(base=before)
     earlier = None if fresh else resuming.pick_up(run, tree)
@@ -63,8 +67,6 @@ def _prepare_and_ask(
     prompt = run.tools.redactor.text(text)
     run.record.write("prompt.md", prompt.encode())
     preparing.resize_hold(run, estimate_tokens(prompt))
-    for condition in conditions:
-        condition.result()
 
     conversation = Conversation(run, trees=(preparing.start_tree(run, tree),), before=earlier)
     return ask(run, tree, conversation, prompt, resumed=earlier is not None)
@@ -96,7 +98,7 @@ def take_answer(
         run.warn(f"{path} is a repository of its own and cannot be part of the commit")
     if result.outcome is Outcome.DONE:
         run.take_summary(result.text)
-    judgement = judge_answer(result, changed=bool(snapshot.changes))
+    judgement = judge_answer(result, changed=bool(snapshot.changes), evidence=run.evidence)
     if run.stop.detail:
         judgement = replace(judgement, cause=run.stop.detail)
     if judgement.outcome is not Outcome.DONE:
@@ -133,11 +135,27 @@ def deliver(
         return asked
     run.touched = guarding.touched(run, tree, changes)
     if not run.commits:
-        delivering.commit(run, tree)
+        asked = _commit(run, tree)
+        if asked is not None:
+            return asked
     judgement = _push(run, tree, judgement)
     if judgement.outcome in {Outcome.DONE, Outcome.CHECKS_FAILED} and run.policy.pull_request:
         delivering.open_pull_request(run, unproven=red)
     return judgement
+
+
+def _commit(run: Run, tree: WorkTree) -> Judgement | None:
+    """Make the commit. A hook that refuses, or a key that is not there, is a person's to mend: the work is kept."""
+    try:
+        delivering.commit(run, tree)
+    except GitFailed as refused:
+        kept = keep_change(run, tree)
+        return Judgement(
+            outcome=Outcome.NEEDS_INPUT,
+            cause=first_line(str(refused)),
+            question=" ".join(filter(None, (f"The commit was refused: {refused}", refused.hint, kept))),
+        )
+    return None
 
 
 def _push(run: Run, tree: WorkTree, judgement: Judgement) -> Judgement:

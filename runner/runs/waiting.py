@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from runner.errors import ChildTimedOut, DeliveryWaits, GhFailed, GitFailed, LeaseLost, RunnerError
 from runner.git.push_faults import PASSES_BY_ITSELF, PushFailed
-from runner.git.rescue import rescue_commit, rescue_hint
+from runner.git.rescue import rescue_change, rescue_commit, rescue_hint
+from runner.git.work_tree import WorkTree
 from runner.runs import ending
 from runner.runs.facts import object_of, time_of, whole_of
 from runner.runs.record import RunRecord
@@ -41,6 +42,21 @@ def keep_work(run: Run) -> str:
     except GitFailed as error:
         log.warning("the work of %s could not be kept: %s", run.run_id, error)
         return ""
+    return _way_back(run)
+
+
+def keep_change(run: Run, tree: WorkTree) -> str:
+    """The same for a change that could not be committed the usual way: it is kept without hooks and signature."""
+    try:
+        if rescue_change(tree, run.run_id, run.base.commit_id, f"{run.task.id}: {run.run_id}") is None:
+            return ""
+    except RunnerError as error:
+        log.warning("the work of %s could not be kept: %s", run.run_id, error)
+        return ""
+    return _way_back(run)
+
+
+def _way_back(run: Run) -> str:
     way_back = rescue_hint(run.tools.clone.path, run.run_id, top=run.tools.checkout.top)
     return f"The work is kept: `{way_back}` brings it into your checkout."
 

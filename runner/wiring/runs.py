@@ -119,10 +119,12 @@ def build_tools(app: App, sinks: Sequence[EventSink], stop: Stop) -> Tools:
     # What was begun with the forge is finished: a pull request that nobody notes down helps nobody.
     forge = choose_forge(app, checkout, Stop())
     environment = check_environment(app)
+    claude, claude_ready = build_claude(app, clone)
     return Tools(
         claims=app.claims,
         ledger=app.ledger,
-        claude=build_claude(app, clone),
+        claude=claude,
+        claude_ready=claude_ready,
         checkout=checkout,
         clone=clone,
         forge=forge.build,
@@ -146,12 +148,13 @@ def home_folder(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("HOME") or "/")
 
 
-def build_claude(app: App, clone: PrivateClone) -> ClaudeRunner:
-    """The program, or the recorded run that the settings name."""
+def build_claude(app: App, clone: PrivateClone) -> tuple[ClaudeRunner, Callable[[Stop], None]]:
+    """The program, or the recorded run that the settings name; and what tells that it is not there."""
     settings = app.settings.claude
     if settings.recording:
-        return recorded_claude(Path(settings.recording), clone)
-    return claude_program(app)
+        return recorded_claude(Path(settings.recording), clone), lambda _: None
+    program = claude_program(app)
+    return program, program.check_ready
 
 
 def claude_program(app: App) -> ClaudeProgram:
@@ -161,7 +164,9 @@ def claude_program(app: App) -> ClaudeProgram:
 
     settings = app.settings.claude
     patience = Patience(silence_s=settings.silence_s)
-    return ClaudeProgram(settings.program, app.environ, settings.environment, patience=patience)
+    return ClaudeProgram(
+        settings.program, app.environ, settings.environment, patience=patience, hide=app.redactor.text
+    )
 
 
 def recorded_claude(folder: Path, clone: PrivateClone) -> ClaudeRunner:

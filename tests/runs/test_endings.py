@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from runner.allowance.model import Rule, Tokens
 from runner.claude.protocol import ClaudeRequest
-from runner.errors import GhFailed
+from runner.errors import GhFailed, GitFailed
 from runner.process.stop import StopReason
 from runner.tasks.model import ClaimRequest, Outcome, Status
-from tests.runs.world import FIXED, PROJECT, World
+from tests.runs.world import CALC_CHECK, FIXED, PROJECT, World, error_of
 from tests.support.fake_claude import FAKE_COST_NANO_USD, FakeClaude
 from tests.support.fake_forge import FakeForge
 
@@ -175,16 +176,63 @@ def test_a_foreign_tip_on_the_branch_asks_a_person_and_is_left_alone(world: Worl
     assert world.origin.log("fix/T-1-fix-add")[0] == "somebody else's work\n"
 
 
-def test_a_hook_that_refuses_ends_with_its_words(world: World) -> None:
+def test_a_hook_that_refuses_asks_with_its_words_and_keeps_the_work(world: World) -> None:
     hook = world.checkout.path / ".git/hooks/pre-commit"
     hook.write_text("#!/bin/sh\necho 'not on a Sunday' >&2\nexit 1\n")
     hook.chmod(0o755)
-    world.submit()
+    task = world.submit()
 
     report = world.claim(FakeClaude(writes=FIXED))
 
-    assert report.outcome is Outcome.CRASHED
-    assert "not on a Sunday" in report.cause
+    assert report.outcome is Outcome.NEEDS_INPUT
+    assert "not on a Sunday" in report.question
+    assert world.board.get(task.id).attempts_used == 0
+    words = report.question.split("The work is kept: `")[1].split("`")[0].split()
+    world.checkout.git(*words[3:])
+    assert world.checkout.git("show", f"rescue/{report.run_id}:calc.py") == FIXED["calc.py"].strip()
+
+
+def test_after_an_answer_the_refused_work_goes_on(world: World) -> None:
+    hook = world.checkout.path / ".git/hooks/pre-commit"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    task = world.submit()
+    world.claim(FakeClaude(writes=FIXED))
+    hook.unlink()
+    world.board.answer(task.id, "the hook is mended")
+    claude = FakeClaude()
+
+    report = world.claim(claude)
+
+    assert report.outcome is Outcome.DONE
+    assert claude.requests[0].resume
+    assert world.origin
+    assert world.origin.git("show", f"{report.branch}:calc.py") == FIXED["calc.py"].strip()
+
+
+def test_a_name_that_git_does_not_know_is_asked_for_before_claude(world: World) -> None:
+    task = world.submit()
+    world.checkout.git("config", "user.useConfigOnly", "true")
+    Path(world.environ["HOME"], ".gitconfig").write_text("[init]\n\tdefaultBranch = main\n")
+    claude = FakeClaude(writes=FIXED)
+
+    error = error_of(world, claude)
+
+    assert isinstance(error, GitFailed)
+    assert "user.email" in error.hint
+    assert claude.requests == []
+    assert world.board.get(task.id).status is Status.PENDING
+
+
+def test_nothing_changed_while_a_check_is_red_asks_a_person(world: World) -> None:
+    world.commands = (CALC_CHECK,)
+    task = world.submit()
+
+    report = world.claim(FakeClaude(text="Already done."))
+
+    assert report.outcome is Outcome.NEEDS_INPUT
+    assert "Already done." in world.board.get(task.id).question
+    assert CALC_CHECK in report.cause
 
 
 def test_a_bug_while_claude_works_gives_everything_back_and_goes_on_its_way(world: World) -> None:

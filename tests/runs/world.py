@@ -86,6 +86,7 @@ class World:
             claims=self.claims,
             ledger=self.ledger,
             claude=claude,
+            claude_ready=lambda _: None,
             checkout=checkout,
             clone=PrivateClone.ensure(checkout, self.paths.clones),
             forge=lambda _: self.forge,
