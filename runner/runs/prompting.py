@@ -5,7 +5,11 @@ from __future__ import annotations
 from runner.context.model import Bundle
 from runner.runs.model import Check, Evidence
 from runner.runs.protected import IN_WORDS
+from runner.runs.repairs import repair_notes
 from runner.runs.run import Run
+
+CHECKS_KEY = "checks.commands"
+UNTRUSTED = "These are not this repository's own checks: nobody trusted those on the machine of the run."
 
 
 def task_prompt(run: Run, bundle: Bundle, *, resumed: bool, allowed: tuple[str, ...] = ()) -> str:
@@ -42,18 +46,26 @@ def repair_prompt(run: Run, red: tuple[Check, ...], *, number: int) -> str:
 
 def pull_request_text(run: Run, *, unproven: bool) -> str:
     """Summary, task, evidence and a note on AI help; text from outside is still as it came."""
+    untrusted = CHECKS_KEY in run.policy.ignored
     return run.tools.prompts.render(
         "pull_request",
         task=run.task,
         summary=run.summary,
         checks=evidence_rows(run.evidence),
         red=[{"command": check.command, "output": check.tail} for check in run.evidence.turned_red],
-        notes=evidence_notes(run.evidence),
+        notes=_notes(run, untrusted=untrusted),
         touched=[{"path": item.path, "why": item.why} for item in run.touched],
         model=run.held.model,
         run=run.run_id,
+        untrusted=untrusted,
         draft=unproven,
     )
+
+
+def _notes(run: Run, *, untrusted: bool) -> list[str]:
+    repairs = repair_notes(run.record.data.get("steps"), run.evidence)
+    alone = [UNTRUSTED] if untrusted and run.evidence.result else []
+    return [*alone, *evidence_notes(run.evidence), *repairs]
 
 
 def evidence_rows(evidence: Evidence) -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ from runner.runs.judging import Judgement, judge_answer, judge_evidence
 from runner.runs.model import Check, Evidence, Step
 from runner.runs.preparing import tell_check
 from runner.runs.prompting import repair_prompt
+from runner.runs.repairs import repair_intent, repair_title
 from runner.runs.run import Run
 from runner.tasks.model import Outcome
 
@@ -30,7 +31,8 @@ def verify(
         red = run.evidence.turned_red
         number = run.policy.repairs - repairs_left + 1
         prompt = run.tools.redactor.text(repair_prompt(run, red, number=number))
-        with run.step(Step.CLAUDE, f"claude repairs what turned red: {len(red)}"):
+        title = repair_title(red, number, run.policy.repairs)
+        with run.step(Step.CLAUDE, title, **repair_intent(red, number)):
             result = conversation.ask(prompt)
         snapshot = conversation.keep_changes(tree)
         answer = judge_answer(result, changed=bool(snapshot.changes))

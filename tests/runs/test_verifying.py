@@ -38,6 +38,10 @@ def test_what_turned_red_goes_back_to_claude_in_the_same_conversation(world: Wor
     assert "AssertionError" in claude.prompts[1]
     assert report.usage.cost_nano == 2 * claude.cost_nano_usd
     assert world.used(Rule.DAILY_TOKENS) == 2 * claude.tokens.counted
+    body = opened(world).opened[0].body
+    assert f"\n- Claude repaired what its first version had turned red: `{STILL_RIGHT}` (1 round).\n" in body
+    notes = [str(event.data.get("note")) for event in world.seen.events]
+    assert f"claude repairs what turned red (round 1 of 2): {STILL_RIGHT}" in notes
 
 
 def test_what_stays_red_becomes_a_draft_with_the_evidence_and_the_task_is_tried_again(world: World) -> None:
@@ -57,6 +61,7 @@ def test_what_stays_red_becomes_a_draft_with_the_evidence_and_the_task_is_tried_
     assert "| `python3 still_right.py` | passed | failed (exit 1) |" in body
     assert "AssertionError" in body
     assert "Not everything here is proven" in body
+    assert "tried to repair `python3 still_right.py` (1 round); it is still red." in body
     again = world.board.get(task.id)
     assert (again.status, again.attempts_used) == (Status.PENDING, 1)
     assert again.not_before is not None
@@ -86,6 +91,29 @@ def test_red_before_and_after_does_not_block(world: World) -> None:
 
     assert report.outcome is Outcome.DONE
     assert "was red before this change too" in opened(world).opened[0].body
+
+
+def test_checks_that_nobody_trusted_are_not_told_as_missing(world: World) -> None:
+    world.set(ignored=("checks.commands",))
+    world.submit()
+
+    world.claim(FakeClaude(writes=FIXED))
+
+    body = opened(world).opened[0].body
+    assert "No checks were run: nobody trusted this repository's own ones" in body
+    assert "No checks are configured" not in body
+
+
+def test_checks_of_a_persons_own_are_not_told_as_the_repositorys(world: World) -> None:
+    world.set(ignored=("checks.commands",))
+    world.commands = (CALC_CHECK,)
+    world.submit()
+
+    world.claim(FakeClaude(writes=FIXED))
+
+    body = opened(world).opened[0].body
+    assert "- These are not this repository's own checks: nobody trusted those" in body
+    assert f"| `{CALC_CHECK}` | failed (exit 1) | passed |" in body
 
 
 def test_a_repair_that_asks_a_question_blocks_the_task(world: World) -> None:
