@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runner.forge.remote import RemoteRepository, repository_of
+
+_MISSING = (
+    "gh is not installed: the pull request is only written down, not opened in {}; "
+    "install it from https://cli.github.com, then run `gh auth login`"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +20,8 @@ class Choice:
     repository: RemoteRepository | None
     reason: str
     """One line for people."""
+    warning: str = ""
+    """What people would not expect of the choice, and what to do; empty for most."""
 
 
 def choose(remote_url: str | None, *, gh_available: bool, gh_knows: Callable[[str], bool]) -> Choice:
@@ -28,7 +35,8 @@ def choose(remote_url: str | None, *, gh_available: bool, gh_knows: Callable[[st
     if repository is None:
         return _local("the remote is not a repository on a forge")
     if not gh_available:
-        return _local(f"gh is not installed; with it, it would be opened in {repository}")
+        why = _local(f"gh is not installed; with it, it would be opened in {repository}")
+        return replace(why, warning=_MISSING.format(repository)) if is_github(repository.host) else why
     if not (is_github(repository.host) or gh_knows(repository.host)):
         return _local(f"gh has no token for {repository.host} (`gh auth login --hostname {repository.host}`)")
     return Choice(repository=repository, reason=f"gh opens it in {repository}")

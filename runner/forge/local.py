@@ -16,8 +16,10 @@ from runner.paths import private_folder, write_private
 class LocalForge:
     """Writes `pull_request.md` and `pull_request.json` into `folder`; a second branch or base gets `-2`, and so on."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, warning: str = "") -> None:
+        """`warning` goes with every pull request: why it is here and not where people expect it."""
         self._folder = folder
+        self._warnings = (warning,) if warning else ()
 
     def check_access(self) -> None:
         """Nobody has to be asked."""
@@ -35,7 +37,7 @@ class LocalForge:
                 return self._adopted(number, written, new)
             number += 1
         self._write(number, _as_text(new.title, new.body), new)
-        return PullRequest(url=self._url(number))
+        return PullRequest(url=self._url(number), warnings=self._warnings)
 
     def _adopted(self, number: int, written: NewPullRequest, new: NewPullRequest) -> PullRequest:
         seen = _seen(self._text(number), written)
@@ -51,7 +53,8 @@ class LocalForge:
             labels=(*written.labels, *wanted.labels),
         )
         self._write(number, _as_text(title, body), ours)
-        return PullRequest(url=self._url(number), adopted=True, warnings=wanted.warnings)
+        told = (*self._warnings, *wanted.warnings)
+        return PullRequest(url=self._url(number), adopted=True, warnings=told)
 
     def _write(self, number: int, text: bytes, record: NewPullRequest) -> None:
         """`text` is what people read and may edit, `record` what we wrote last."""

@@ -35,7 +35,9 @@ def choose_forge(app: App, checkout: Repository, stop: Stop | None = None) -> Ch
     choice = choose(url, gh_available=gh.available(), gh_knows=gh.knows)
     repository = choice.repository
     if repository is None:
-        return ChosenForge(build=LocalForge, local=True, reason=choice.reason)
+        return ChosenForge(
+            build=lambda folder: LocalForge(folder, warning=choice.warning), local=True, reason=choice.reason
+        )
     pause = stop.wait if stop else time.sleep
     return ChosenForge(
         build=lambda _: GitHubForge(gh, repository, pause=pause), local=False, reason=choice.reason

@@ -59,3 +59,20 @@ def test_otherwise_it_is_written_down_and_the_reason_told(
     assert choice.repository is None
     assert choice.reason.startswith(reason)
     assert choice.reason.endswith(": the pull request is written into the run's folder")
+
+
+def test_a_missing_gh_is_a_warning_where_the_remote_is_githubs() -> None:
+    choice = choose(GITHUB, gh_available=False, gh_knows=KnownHosts())
+
+    assert choice.warning.startswith(
+        "gh is not installed: the pull request is only written down, not opened in "
+    )
+    assert "github.com/acme/widget; install it from https://cli.github.com" in choice.warning
+
+
+@pytest.mark.parametrize(
+    ("remote", "available"),
+    [(None, False), ("/srv/git/widget.git", False), (OWN, False), (OWN, True), (GITHUB, True)],
+)
+def test_nobody_is_warned_of_what_they_expect(remote: str | None, available: bool) -> None:
+    assert choose(remote, gh_available=available, gh_knows=KnownHosts()).warning == ""

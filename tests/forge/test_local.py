@@ -91,3 +91,12 @@ def test_one_that_was_cut_off_before_its_record_was_brought_up_to_date_is_finish
     opened = LocalForge(tmp_path).open_pull_request(wanted(title="Other", body="Now."))
 
     assert opened.warnings == ()
+
+
+def test_why_it_is_written_down_is_told_each_time(tmp_path: Path) -> None:
+    forge = LocalForge(tmp_path, warning="gh is not installed")
+
+    first, again = forge.open_pull_request(wanted()), forge.open_pull_request(wanted())
+
+    assert (first.adopted, first.warnings) == (False, ("gh is not installed",))
+    assert (again.adopted, again.warnings) == (True, ("gh is not installed",))
