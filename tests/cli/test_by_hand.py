@@ -146,6 +146,29 @@ def test_pr_without_a_forge_writes_the_request_into_a_folder(console: Console, r
     assert "T-1" in text
 
 
+def test_pr_says_that_gh_is_missing_where_the_remote_is_githubs(
+    console: Console, published: tuple[Sandbox, Sandbox], tmp_path: Path
+) -> None:
+    (checkout, origin), github = published, "https://github.com/acme/widget.git"
+    checkout.git("remote", "set-url", "origin", github)
+    checkout.git("config", f"url.{origin.path}.pushInsteadOf", github)
+    console.ok("submit", "Fix add again")
+    console.ok("take", "T-2")
+    checkout.commit("work", {"calc.py": "x = 1\n"})
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/git").symlink_to(str(shutil.which("git")))
+    console.set(PATH=str(tmp_path / "bin"))
+
+    said = console("pr")
+
+    assert said.code == 0
+    assert said.out.startswith("file://")
+    assert said.err.startswith(
+        "warning: gh is not installed: the pull request is only written down, not opened"
+    )
+    assert "github.com/acme/widget; install it from https://cli.github.com" in said.err
+
+
 def test_pr_prints_the_address_and_adopts_the_open_one(console: Console, repository: Sandbox) -> None:
     console.ok("take", "T-1")
     repository.commit("work", {"calc.py": "x = 1\n"})
