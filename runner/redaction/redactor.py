@@ -11,6 +11,8 @@ from runner.redaction.needles import Span, needle_families, searched_shapes
 from runner.redaction.scanner import Scanner
 from runner.redaction.variables import MIN_LENGTH, secret_values
 
+_PIECE_BYTES = 1 << 17
+
 
 class Redactor:
     """Knows what is secret. Values may be added at any time, also while a stream is being read."""
@@ -90,8 +92,10 @@ class Stream:
         self._scanner = Scanner()
 
     def feed(self, data: bytes) -> bytes:
-        """Take more and return what may go out now: at least every line that is complete."""
-        return self._pass(data, final=False)
+        """Take more and return what may go out now: every complete line that does not end in half a secret."""
+        # In pieces that the processor's cache holds: where a stream is cut makes no difference.
+        pieces = (data[at : at + _PIECE_BYTES] for at in range(0, len(data), _PIECE_BYTES))
+        return b"".join(self._pass(piece, final=False) for piece in pieces)
 
     def finish(self) -> bytes:
         """The stream has ended: return the rest."""
