@@ -14,8 +14,9 @@ from runner.errors import Busy
 from runner.storage.failures import is_locked, our_words
 from runner.storage.migrations import Schema, is_current, migrate
 from runner.storage.protocol import Reading, Writing
-from runner.storage.session import Session, is_missing, open_for_reading, open_for_writing
-from runner.storage.turnstile import Ownership, Turnstile
+from runner.storage.session import Session, is_missing, open_for_reading, open_for_writing, refuse_foreign
+from runner.storage.snapshot import empty_snapshot, take_snapshot
+from runner.storage.turnstile import Ownership, Pause, Turnstile
 
 TIMEOUT_S = 5.0
 _CLOSE_TIMEOUT_S = 0.25
@@ -67,17 +68,17 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
-        """See `Store.read`."""
-        if is_missing(self.path):
-            self._bring_up_to_date()
+        """See `Store.read`. Nothing is made or written on the disk while no other process has the file open."""
         with self._thread_turn(self._reading), our_words(self.path), self._visit(self._reader_ownership):
-            session = self._opened_reader()
+            session = self._snapshot() or self._opened_reader()
             session.begin(writing=False)
             try:
                 yield session
             finally:
                 session.roll_back()
-                if session.frozen:
+                if session is not self._reader:
+                    session.close()
+                elif session.frozen:
                     self._drop_reader()
 
     def version(self) -> Hashable:
@@ -162,6 +163,26 @@ class Database:
         session.mark_as_ours()
         migrate(session, self._schemas, self.path)
         session.commit()
+
+    def _snapshot(self) -> Session | None:
+        """What is on the disk now, with today's tables; None if the file must be opened in place."""
+        if is_missing(self.path):
+            session: Session | None = empty_snapshot(self.path)
+        elif self._reader is not None:
+            return None
+        else:
+            with Pause(self.path).now() as free:
+                # A writer of ours has the file open; it cannot come up meanwhile, it needs the turn.
+                session = take_snapshot(self.path) if free and self._writer is None else None
+        if session is not None:
+            try:
+                refuse_foreign(session, self.path)
+                self._migrate(session)
+                session.only_read()
+            except BaseException:
+                session.close()
+                raise
+        return session
 
     def _opened_reader(self) -> Session:
         if self._reader is not None and self._reader.is_stale():

@@ -28,7 +28,7 @@ class Session:
         self._connection = connection
         self._path, self._inode = path, inode
         self.frozen = frozen
-        """Opened as a file that nobody changes; good for one look only."""
+        """What the file was at one moment; good for one look only."""
 
     def row(self, sql: str, parameters: Sequence[Value] = ()) -> Row | None:
         found: Row | None = self._connection.execute(sql, parameters).fetchone()
@@ -67,6 +67,10 @@ class Session:
         """Part of the open transaction, as everything else is."""
         self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
+    def only_read(self) -> None:
+        """From now on nothing can be written, also not in memory."""
+        self._connection.execute("PRAGMA query_only = ON")
+
     def commit(self) -> None:
         self._connection.execute("COMMIT")
 
@@ -89,7 +93,7 @@ def is_missing(path: Path) -> bool:
     """Whether there is no such file. One that cannot be seen is there: opening it tells why."""
     try:
         path.stat()
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return True
     except OSError:
         return False
@@ -106,7 +110,7 @@ def open_for_writing(path: Path, *, timeout_s: float, check: bool = False) -> Se
     _make_file(path)
     session = _connect(path, "rw", timeout_s)
     try:
-        _refuse_foreign(session, path)
+        refuse_foreign(session, path)
         make_durable(session, path)
         if check:
             _look_through(session, path)
@@ -136,6 +140,21 @@ def open_for_reading(path: Path, *, timeout_s: float) -> Session:
     return session
 
 
+def of_memory(content: bytes | bytearray, path: Path) -> Session:
+    """A look at the `content` of a database, or at an empty one; `path` is what the messages name.
+
+    Raises: sqlite3.Error.
+    """
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    try:
+        if content:
+            connection.deserialize(content)
+    except BaseException:
+        connection.close()
+        raise
+    return Session(connection, path, 0, frozen=True)
+
+
 def _connect(path: Path, mode: str, timeout_s: float) -> Session:
     try:
         inode = path.stat().st_ino
@@ -161,7 +180,8 @@ def _make_file(path: Path) -> None:
         raise StoreFailed(f"{path}: cannot be made: {error.strerror}", hint=FOLDER_HINT) from error
 
 
-def _refuse_foreign(session: Session, path: Path) -> None:
+def refuse_foreign(session: Session, path: Path) -> None:
+    """Raises: StoreFailed if it is another program's."""
     ours = session.row("PRAGMA application_id") == (APPLICATION_ID,)
     if not ours and session.row("SELECT 1 FROM sqlite_master") is not None:
         raise StoreFailed(f"{path}: belongs to another program", hint="move it away; a new one is made")

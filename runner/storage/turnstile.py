@@ -54,6 +54,23 @@ class Turnstile:
         )
 
 
+class Pause:
+    """A moment without writers, for whoever only looks: nothing is made, nobody is waited for."""
+
+    def __init__(self, database: Path) -> None:
+        # Who has the second lock works. Without that file nobody ever wrote here.
+        self._lock = LockFile(database.with_name(database.name + ".lock.b"), existing=True)
+
+    @contextmanager
+    def now(self) -> Iterator[bool]:
+        """Whether no writer works inside the block; False, at once, if one does."""
+        free = self._lock.take(0.0, shared=True)
+        try:
+            yield free
+        finally:
+            self._lock.close()
+
+
 class Ownership:
     """Whether one process has taken the whole database for itself, as a server does while it runs.
 

@@ -91,9 +91,9 @@ def test_a_reader_cannot_write(database: Database) -> None:
     assert read(database) == ["one"]
 
 
-def test_reading_makes_the_database_when_there_is_none(database: Database) -> None:
+def test_reading_makes_nothing_when_there_is_no_database(database: Database) -> None:
     assert read(database) == []
-    assert database.path.exists()
+    assert not database.path.parent.exists()
 
 
 def test_a_wrong_statement_is_a_bug_and_stays_one(database: Database) -> None:

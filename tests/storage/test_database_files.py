@@ -92,7 +92,7 @@ def test_a_file_in_the_place_of_the_folder_is_told(database: Database) -> None:
     database.path.parent.write_text("")
 
     for use in (read, write):
-        with pytest.raises(StoreFailed, match="folder"):
+        with pytest.raises(StoreFailed, match=r"folder|directory"):
             use(database)
 
 

@@ -31,10 +31,8 @@ def make(tmp_path: Path) -> Make:
 
 
 def tables(path: Path, *schemas: Schema) -> set[str]:
-    with Database(path, schemas=schemas) as database, database.read() as reading:
-        found = reading.rows(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-        )
+    with Database(path, schemas=schemas) as database, database.transaction() as tx:
+        found = tx.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         return {row[0] for row in found}
 
 
@@ -53,11 +51,35 @@ def test_a_new_one_is_applied_to_an_old_database(tmp_path: Path, make: Make) -> 
     assert tables(tmp_path / "db", newer) == {"migration", "one", "two"}
 
 
+def test_reading_an_old_database_shows_the_new_tables_and_leaves_the_file_alone(
+    tmp_path: Path, make: Make
+) -> None:
+    tables(tmp_path / "db", make("a", "CREATE TABLE one (x);"))
+    before = (tmp_path / "db").read_bytes()
+    newer = make("a", "CREATE TABLE one (x);", "CREATE TABLE two (x);")
+
+    with Database(tmp_path / "db", schemas=(newer,)) as database, database.read() as reading:
+        assert reading.rows("SELECT * FROM two") == []
+
+    assert (tmp_path / "db").read_bytes() == before
+
+
+def test_an_old_database_that_is_in_use_is_brought_up_to_date_by_a_reader(tmp_path: Path, make: Make) -> None:
+    old = make("a", "CREATE TABLE one (x);")
+    with Database(tmp_path / "db", schemas=(old,)) as database:
+        with database.transaction() as tx:
+            tx.insert("INSERT INTO one VALUES (1)")
+        newer = make("a", "CREATE TABLE one (x);", "CREATE TABLE two (x);")
+
+        with Database(tmp_path / "db", schemas=(newer,)) as other, other.read() as reading:
+            assert reading.rows("SELECT * FROM two") == []
+
+
 def test_a_process_that_is_open_meanwhile_goes_on(tmp_path: Path, make: Make) -> None:
     old = make("a", "CREATE TABLE one (x);")
     with Database(tmp_path / "db", schemas=(old,)) as database:
-        with database.read() as reading:
-            assert reading.rows("SELECT * FROM one") == []
+        with database.transaction() as tx:
+            assert tx.rows("SELECT * FROM one") == []
         tables(tmp_path / "db", old, make("b", "CREATE TABLE other (x);"))
 
         with database.transaction() as tx:
