@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -9,7 +10,9 @@ from contextlib import suppress
 
 import click
 
-from runner.errors import EXIT_BUG, EXIT_INTERRUPTED, OutsideTrouble, RunnerError, UsageProblem
+from runner.errors import EXIT_BUG, EXIT_INTERRUPTED, OutsideTrouble, RunnerError, StoreFailed, UsageProblem
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 EXIT_BROKEN_PIPE = 141
 """What a shell says of a program that SIGPIPE has ended."""
@@ -52,7 +55,7 @@ def _tell(error: BaseException, *, as_json: bool) -> int:
         error.show()  # the whole help page: somebody has only just begun
         return error.exit_code
     if isinstance(error, OSError):
-        error = _trouble_with_output() or error
+        error = _trouble_with_output(error) or _trouble_with_disk(error) or error
     message, hint, code = in_words(error)
     try:
         _tell_people(message, hint)
@@ -94,16 +97,34 @@ def _tell_programs(message: str, hint: str, code: int) -> None:
     print_json({"error": message, "hint": hint, "exit_code": code})
 
 
-def _trouble_with_output() -> OutsideTrouble | None:
-    """What could not be written waits in the buffer, so a second try tells whether it was the output that failed."""
+def _trouble_with_output(error: OSError) -> OutsideTrouble | None:
+    """Whether it was the output that failed: while it was written, or, as a second try tells, in its buffer."""
+    failed: OSError | None = error if _is_of_echo(error) else None
     try:
         _flush()
-    except OSError as error:
-        _close_output()
-        return OutsideTrouble(
-            f"the output cannot be written: {error.strerror or error}", hint="make room, or send it elsewhere"
-        )
-    return None
+    except OSError as again:
+        failed = again
+    if failed is None:
+        return None
+    _close_output()
+    return OutsideTrouble(
+        f"the output cannot be written: {failed.strerror or failed}", hint="make room, or send it elsewhere"
+    )
+
+
+def _trouble_with_disk(error: OSError) -> StoreFailed | None:
+    if error.errno not in _NO_ROOM:
+        return None
+    where = f"{error.filename} cannot be written: " if error.filename else ""
+    return StoreFailed(f"{where}{error.strerror}", hint="free some space and try again")
+
+
+def _is_of_echo(error: OSError) -> bool:
+    """Without a buffer (PYTHONUNBUFFERED) the write itself fails, and nothing is left for a second try."""
+    innermost = error.__traceback__
+    while innermost is not None and innermost.tb_next is not None:
+        innermost = innermost.tb_next
+    return innermost is not None and innermost.tb_frame.f_code is click.echo.__code__
 
 
 def _flush() -> None:

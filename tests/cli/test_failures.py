@@ -77,6 +77,18 @@ def test_a_system_call_that_fails_has_nothing_to_do_with_the_output(
     assert "PermissionError: [Errno 13]" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (OSError(28, "No space left on device", "/f"), "/f cannot be written: No space left on device"),
+    ],
+)
+def test_a_full_disk_is_no_bug(capsys: pytest.CaptureFixture[str], error: OSError, line: str) -> None:
+    assert work_that_raises(error) == 5
+    assert capsys.readouterr().err == f"error: {line}\nhint: free some space and try again\n"
+
+
 def test_with_json_the_object_has_three_keys(capsys: pytest.CaptureFixture[str]) -> None:
     work_that_raises(KeyboardInterrupt(), "list", "--json")
 
@@ -129,15 +141,17 @@ def test_an_error_for_a_reader_that_went_away_keeps_its_code(console: Console) -
     assert done.stderr == "error: there is no task 'T-9'\nhint: `runner list` shows the tasks there are\n"
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("words", [["list"], ["--help"], ["list", "--json"]])
-def test_a_full_disk_under_the_output_is_told(console: Console, words: list[str]) -> None:
+def test_a_full_disk_under_the_output_is_told(console: Console, words: list[str], unbuffered: str) -> None:
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("/dev/full is not there, and this test wants it")
     console.ok("submit", "Fix add")
 
     with full.open("w") as out:
-        done = subprocess.run(**python_runner(*words), stdout=out, stderr=subprocess.PIPE)
+        arguments = python_runner(*words, PYTHONUNBUFFERED=unbuffered)
+        done = subprocess.run(**arguments, stdout=out, stderr=subprocess.PIPE)
 
     assert done.returncode == 5
     assert done.stderr == (
