@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass
 
 from runner.allowance.holder import holder_of_this_process
@@ -15,11 +16,16 @@ from runner.git.model import Base
 from runner.process.stop import Stop
 from runner.runs.facts import request_facts
 from runner.runs.model import Step
+from runner.runs.own_disk import disk_trouble
 from runner.runs.places import place_for
 from runner.runs.policy import Policy
 from runner.runs.record import Json, RunRecord, new_run_id
 from runner.runs.run import Run, Tools
+from runner.runs.so_far import SoFar
+from runner.runs.undoing import undo
 from runner.tasks.model import Claimed, ClaimRequest
+
+log = logging.getLogger("runner.runs")
 
 
 def reserve_and_claim(tools: Tools, policy: Policy, base: Base, *, task_id: str | None, stop: Stop) -> Run:
@@ -80,10 +86,21 @@ class _Entrance:
                 self.tools.ledger.release(held.id)
                 raise
             return self._begin(claimed, held)
-        except BaseException:
-            # Nothing came of it: there is nothing to tell of this run.
-            self.record.discard()
+        except BaseException as error:
+            if disk_trouble(error):
+                self._undo_or_leave()
+            else:
+                # Nothing came of it: there is nothing to tell of this run.
+                self.record.discard()
             raise
+
+    def _undo_or_leave(self) -> None:
+        """What was held or claimed may not be written down: take all back now, or let the next claim do it."""
+        try:
+            undo(self.tools, SoFar(self.record))
+        except (RunnerError, OSError) as later:
+            log.warning("%s is left for the next claim to undo: %s", self.record.run_id, later)
+            self.record.let_go()
 
     def _reserve(self, reservation_id: str, model: str | None) -> Ask:
         """Hold what one run may cost at most. Raises: QuotaExceeded."""

@@ -18,6 +18,7 @@ from runner.runs.conversing import Conversation
 from runner.runs.facts import judgement_facts
 from runner.runs.judging import Judgement, first_line, judge_answer
 from runner.runs.model import Evidence, Step
+from runner.runs.own_disk import disk_trouble
 from runner.runs.prompting import task_prompt
 from runner.runs.run import Run
 from runner.runs.verifying import verify
@@ -149,6 +150,8 @@ def _commit(run: Run, tree: WorkTree) -> Judgement | None:
     try:
         delivering.commit(run, tree)
     except GitFailed as refused:
+        if disk_trouble(refused):
+            raise
         kept = keep_change(run, tree)
         return Judgement(
             outcome=Outcome.NEEDS_INPUT,

@@ -6,12 +6,13 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from runner.errors import BranchMoved, RunnerError, Stopped
+from runner.errors import BranchMoved, OutsideTrouble, RunnerError, Stopped, TryLater
 from runner.events.model import EventName
 from runner.runs import ending, watching
 from runner.runs.heartbeat import Heartbeat
 from runner.runs.judging import Judgement, first_line
 from runner.runs.model import RunReport, Step
+from runner.runs.own_disk import disk_trouble, left_unfinished
 from runner.runs.run import Run
 from runner.runs.steps import Ended, from_the_start
 from runner.runs.waiting import DELIVERY_TROUBLE, is_passing, keep_work, let_it_wait
@@ -27,6 +28,7 @@ def work_on(run: Run, steps: Callable[[Run], Ended] = from_the_start) -> RunRepo
 
     Raises:
         DeliveryWaits: the work is done and kept, but cannot be handed over now; the run stays unfinished.
+        StoreFailed: our own disk takes no more; the run stays unfinished.
         RunnerError: it ended before Claude was started; claim and reservation are given back, nothing is left behind.
     """
     try:
@@ -50,6 +52,8 @@ def finish(run: Run, judgement: Judgement, retry_at: datetime | None) -> RunRepo
     try:
         resumable = judgement.outcome in KEEPS_CONVERSATION
         judgement = ending.report_ending(run, judgement, retry_at=retry_at, resumable=resumable)
+    except (OutsideTrouble, TryLater) as untold:
+        raise left_unfinished(run.run_id, untold) from None
     finally:
         ending.settle(run, judgement.outcome)
         ending.clean_up(run)
@@ -74,7 +78,13 @@ def _ended(run: Run, steps: Callable[[Run], Ended]) -> Ended:
 
 
 def _judge_failure(run: Run, error: BaseException) -> Judgement:
-    """What a run amounts to that broke off; re-raises what is no ending of a started run."""
+    """What a run amounts to that broke off; re-raises what is no ending of a started run.
+
+    Trouble with our own disk is none: there is nowhere to write one down. Such a run is gone on with like a killed one.
+    """
+    trouble = disk_trouble(error)
+    if run.spoke and trouble is not None:
+        raise left_unfinished(run.run_id, trouble) from error
     if not run.spoke or not isinstance(error, RunnerError):
         _undo(run, error)
         raise error
