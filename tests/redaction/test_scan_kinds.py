@@ -8,7 +8,7 @@ import pytest
 
 from runner.redaction.redactor import Redactor
 from runner.redaction.scan import Finding, scan_patch, scan_text
-from tests.redaction.samples import ALNUM, TOKENS
+from tests.redaction.samples import ALNUM, HEX, TOKENS
 from tests.redaction.writings import PLAIN
 
 KNOWN = Redactor({"DEPLOY_TOKEN": PLAIN})
@@ -36,7 +36,19 @@ FOUND = {
     "postgres://ada:kT9x-Lw2q@db.acme.io/x": "password in a URL",
     f"Authorization: Bearer {ALNUM[:30]}": "credential of an Authorization header",
     f"api_key = '{ALNUM[:24]}'": "token",
+    "Authorization: Bearer s3cr3t-Tok3n-Value-0123456789": "credential of an Authorization header",
+    "headers = {'Authorization': 'Bearer 7c9e6679f3b84a5c8d2e1f0a9b8c7d6e'}": "credential of an Authorization header",
+    f'curl -H "authorization: bearer {HEX[:40]}"': "credential of an Authorization header",
+    f"Authorization: Basic {ALNUM[:22]}==": "credential of an Authorization header",
+    f"refresh_token: {HEX[:24]}": "token",
     "password = 'kT9xLw2qVb7n-Rz4M'": "password",
+    "password = 'kT9xLw2q'": "password",
+    "password = 'S3cr3tPassw0rd!'": "password",
+    "password = 'Tr0ub4dor&3xyz'": "password",
+    "password = 'hunter2-correct-horse'": "password",
+    '"password": "aB3$dE6!fG9#"': "password",
+    "DB_PASSWORD=Sup3rS3cret!2024": "password",
+    "passwd: a8f5d9e2b7c4-x": "password",
 }
 INNOCENT = (
     "AKIA" + "IOSFODNN7EXAMPLE",
@@ -69,6 +81,32 @@ INNOCENT = (
     'if "-----BEGIN RSA PRIVATE KEY-----" in text:',
     "token: ${{ secrets.GITHUB_TOKEN }}",
     "password = get_password()",
+    'password = "changeme"',
+    "password = os.environ['DB_PASSWORD_2']",
+    'password = "${DB_PASSWORD:-none}"',
+    "password = 'Password123!'",
+    "password = 'P@ssw0rd123'",
+    "password = 'Welcome2024!'",
+    "password = 'mypassword123'",
+    "password = 'my-password-1'",
+    "password = 'auth.form.new2'",
+    "password: '#login-Field2-x'",
+    'password = "^(?=.*[A-Z])(?=.*[0-9]).{8,}$"',
+    'password = "vault://Team9/db-1"',
+    "password = 'Test-User-99!x'",
+    "password = 'Pick_Your-Own-1'",
+    "Authorization: Bearer $TOKEN",
+    "Authorization: Bearer <token>",
+    "Authorization: Bearer ${{ secrets.TOKEN_2 }}",
+    "Authorization: Bearer YOUR_API_KEY",
+    "Authorization: Bearer your-token-here-1",
+    "Authorization: Bearer my-secret-token-12345678",
+    "Authorization: Bearer abcdef0123456789abcdef0123456789",
+    "Authorization: Bearer mF_9.B5f-4.1JqM",
+    "Authorization: Bearer abc123",
+    "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
+    "headers = {'Authorization': 'Bearer ' + token}",
+    'headers["Authorization"] = f"Bearer {settings.token_2}"',
 )
 
 
@@ -89,3 +127,20 @@ def test_our_own_source_stops_no_push() -> None:
     found = [finding for file in files for finding in scan_text(file.read_text(), path=str(file))]
 
     assert list(map(str, found)) == []
+
+
+@pytest.mark.parametrize("text", FOUND)
+def test_what_stops_a_push_is_hidden_in_a_stream_too(text: str) -> None:
+    assert "[redacted:" in Redactor().text(text)
+
+
+def test_a_credential_in_an_added_line_is_told_with_its_place_only() -> None:
+    bearer, password = "7c9e6679f3b84a5c8d2e1f0a9b8c7d6e", "S3cr3tPassw0rd!"
+    patch = (
+        "diff --git a/notes.md b/notes.md\n--- a/notes.md\n+++ b/notes.md\n@@ -1 +1,3 @@\n one\n"
+        f"+Authorization: Bearer {bearer}\n+password = '{password}'\n"
+    )
+
+    found = [str(finding) for finding in scan_patch(patch.encode())]
+
+    assert found == ["credential of an Authorization header in notes.md:2", "password in notes.md:3"]
