@@ -163,8 +163,10 @@ class _Entrance:
         except RunnerError as error:
             self._give_back(claimed, str(error))
             raise
+        title = self.tools.redactor.text(task.title)
         self.record.note(
-            task={"id": task.id, "title": task.title, "fence": claimed.lease.fence}, model=held.model
+            task={"id": task.id, "title": title, "fence": claimed.lease.fence},
+            model=held.model,
         )
         run = Run(
             tools=self.tools,
@@ -184,7 +186,7 @@ class _Entrance:
             ),
             journal=open_journal(self.tools, self.record),
         )
-        run.emit(EventName.RUN_STARTED, title=task.title, model=held.model, fence=claimed.lease.fence)
+        run.emit(EventName.RUN_STARTED, title=title, model=held.model, fence=claimed.lease.fence)
         return run
 
     def _match_model(self, held: Ask, task_model: str | None) -> Ask:

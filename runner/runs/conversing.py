@@ -87,7 +87,7 @@ class Conversation:
         snapshot = tree.snapshot(self._run.base.commit_id)
         before, name = self._trees[self._calls - 1], self._name("changes", "patch")
         if snapshot.tree_id != before:
-            self._run.record.write(name, patch_of(tree.plot, before))
+            self._run.record.write(name, self._run.tools.redactor.without_values(patch_of(tree.plot, before)))
         else:
             (self._run.record.folder / name).unlink(missing_ok=True)
         self._trees[self._calls :] = [snapshot.tree_id]

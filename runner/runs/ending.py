@@ -61,13 +61,14 @@ def report_ending(run: Run, judgement: Judgement, *, retry_at: datetime | None, 
     if judgement.outcome is Outcome.LEASE_LOST or run.record.is_done(Step.REPORT):
         return judgement
     artifacts = (run.pull_request,) if run.pull_request else ()
+    redact = run.tools.redactor.text
     ending = Ending(
         outcome=judgement.outcome,
         run_id=run.run_id,
         output=run.summary,
-        error=judgement.cause,
+        error=redact(judgement.cause),
         artifacts=artifacts,
-        question=judgement.question,
+        question=redact(judgement.question),
         retry_at=retry_at,
         conversation=run.session_id if resumable else None,
     )
@@ -142,7 +143,7 @@ def final_report(run: Run, judgement: Judgement) -> RunReport:
         evidence=run.evidence,
         usage=run.usage,
         reservation=run.held.id,
-        cause=judgement.cause,
+        cause=run.tools.redactor.text(judgement.cause),
         question=run.tools.redactor.text(judgement.question),
         hint=hint,
         warnings=tuple(run.warnings),

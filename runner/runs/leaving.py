@@ -35,7 +35,7 @@ def _keep_rest(run: Run) -> None:
         return
     rest = patch_of(tree.plot, known[-1]) if known else tree.patch(run.base.commit_id)
     if rest:
-        run.record.write(REST_PATCH, rest)
+        run.record.write(REST_PATCH, run.tools.redactor.without_values(rest))
 
 
 def _keep_files(run: Run) -> bool:

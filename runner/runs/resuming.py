@@ -32,7 +32,7 @@ def pick_up(run: Run, tree: WorkTree) -> ClaudeResult | None:
     except GitFailed as error:
         run.warn(f"the earlier change does not apply any more, starting afresh: {error}")
         return None
-    run.record.write(START_PATCH, tree.patch(run.base.commit_id))
+    run.record.write(START_PATCH, run.tools.redactor.without_values(tree.patch(run.base.commit_id)))
     return earlier[0]
 
 

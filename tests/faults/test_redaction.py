@@ -20,11 +20,6 @@ EVERYTHING = "\n\n".join(
     [*PRINTED, *(text for secret in SECRETS.values() for text in list(two_lines(secret))[::7])]
 )
 
-leaks_today = pytest.mark.xfail(
-    strict=True,
-    reason="runs cuts texts before it redacts them, and keeps titles, questions and patches as they are",
-)
-
 
 @pytest.fixture
 def leaky(scene: Scene) -> Scene:
@@ -103,7 +98,6 @@ def test_the_eye_that_looks_for_leaks_sees_them(leaky: Scene) -> None:
     assert err.startswith("standard error: ")
 
 
-@leaks_today
 @pytest.mark.parametrize(
     "words", [("claim",), ("claim", "--json"), ("-v", "claim")], ids=["plain", "json", "verbose"]
 )
@@ -121,7 +115,6 @@ def test_what_tools_checks_and_claude_say_is_redacted_everywhere(
     assert "[redacted:DB_PASSWORD]" in (folder / "evidence.json").read_text()
 
 
-@leaks_today
 def test_a_secret_in_the_answer_stops_the_delivery_and_is_kept_nowhere(leaky: Scene) -> None:
     plan(leaky)
 
@@ -132,7 +125,6 @@ def test_a_secret_in_the_answer_stops_the_delivery_and_is_kept_nowhere(leaky: Sc
     assert leaks(leaky, ended) == []
 
 
-@leaks_today
 def test_what_turned_red_is_redacted_in_repairs_and_in_the_draft(leaky: Scene) -> None:
     leaky.checkout.commit("green", FIXED)
     leaky.checkout.git("push", "-q", "origin", "main")
@@ -145,7 +137,6 @@ def test_what_turned_red_is_redacted_in_repairs_and_in_the_draft(leaky: Scene) -
     assert not holds_secret((leaky.claude / "prompt").read_text())
 
 
-@leaks_today
 def test_a_question_with_a_secret_in_it_is_kept_without_it(leaky: Scene) -> None:
     plan(leaky, writes={}, text=f"I looked.\n\nQUESTION: is {PLAIN} or {ODD} right? {EVERYTHING}")
 
@@ -157,7 +148,6 @@ def test_a_question_with_a_secret_in_it_is_kept_without_it(leaky: Scene) -> None
     assert leaks(leaky, shown) == []
 
 
-@leaks_today
 def test_an_error_with_a_secret_in_it_is_told_without_it(leaky: Scene) -> None:
     program = leaky.folder / "broken-claude"
     version = "case $1 in --version) echo '2.1.330 (Claude Code)'; exit;; esac"
@@ -171,7 +161,6 @@ def test_an_error_with_a_secret_in_it_is_told_without_it(leaky: Scene) -> None:
     assert leaks(leaky, ended) == []
 
 
-@leaks_today
 def test_a_secret_in_the_change_leaves_nothing_and_is_named_without_its_value(leaky: Scene) -> None:
     plan(
         leaky,
@@ -192,7 +181,6 @@ def test_a_secret_in_the_change_leaves_nothing_and_is_named_without_its_value(le
     assert [place for place in leaks(leaky, ended) if "/clones/" not in place] == []
 
 
-@leaks_today
 def test_a_task_with_a_secret_in_it_is_asked_without_it(scene: Scene) -> None:
     scene.environ |= SECRETS
     scene.run("submit", f"Use {PLAIN}", "-d", EVERYTHING, "--priority", "critical")
