@@ -8,14 +8,14 @@ import re
 from runner.errors import GitFailed, RunnerError, StoreFailed
 from runner.git.push_faults import PushFailed, PushFault
 
-NUMBERS = frozenset(
-    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ENXIO, errno.ESTALE}
-)
+DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ESTALE})
+RIGHTS = frozenset({errno.EACCES, errno.EPERM})
+"""In our own folders only: elsewhere they may be an agent's doing, and do not pass."""
 HINT = "check the free space and the permissions"
 
 _WORDS = re.compile(
-    r"no space left on device|out of disk ?space|disk quota exceeded|read-only file system|input/output error"
-    r"|file too large|unable to write (new |loose )?(index|object)",
+    r"no space left on device|out of disk ?space|disk is full|disk quota exceeded|file too large"
+    r"|read-only file system|readonly database|input/output error|unable to write (new |loose )?(index|object)",
     re.IGNORECASE,
 )
 
@@ -23,8 +23,9 @@ _WORDS = re.compile(
 def disk_trouble(error: BaseException) -> StoreFailed | None:
     """The same failure as one of our store, if that is what it is; None for any other."""
     if isinstance(error, StoreFailed):
-        return error
-    if isinstance(error, OSError) and error.errno in NUMBERS:
+        # One that cannot be understood is damaged, and no room in the world mends that.
+        return error if _is_one(error.__cause__, DISK | RIGHTS) or _WORDS.search(str(error)) else None
+    if isinstance(error, OSError) and _is_one(error, DISK):
         where = f"{error.filename}: " if error.filename else ""
         return StoreFailed(f"{where}{error.strerror}", hint=HINT)
     # What a server says of its own disk is another matter.
@@ -32,6 +33,10 @@ def disk_trouble(error: BaseException) -> StoreFailed | None:
     if isinstance(error, GitFailed) and ours and _WORDS.search(str(error)):
         return StoreFailed(str(error), hint=error.hint or HINT)
     return None
+
+
+def _is_one(error: BaseException | None, numbers: frozenset[int]) -> bool:
+    return isinstance(error, OSError) and error.errno in numbers
 
 
 def left_unfinished(run_id: str, error: RunnerError) -> RunnerError:
