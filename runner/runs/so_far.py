@@ -29,7 +29,7 @@ from runner.runs.record import Json, RunRecord
 from runner.runs.resuming import told_result
 from runner.tasks.model import ClaimRequest, Priority, Status, Task
 
-DAMAGED = "the run's folder is damaged: `runner requeue TASK` starts the task afresh"
+DAMAGED = "the run's folder is damaged: `runner release TASK` frees its task, and the next claim starts it afresh"
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,21 +121,21 @@ def mortal_records(stage: Stage) -> Iterator[None]:
     """Each file of a run that is written, and each folder that is thrown away, is an act of who is at work."""
     write, discard = RunRecord.write, RunRecord.discard
 
+    def act(record: RunRecord) -> None:
+        try:
+            if stage.runner is not None:
+                stage.runner.act()
+        except Killed:
+            record.let_go()  # the system does, when a process ends
+            raise
+
     def dying_write(record: RunRecord, name: str, content: bytes) -> None:
-        if stage.runner is None:
-            write(record, name, content)
-            return
-        stage.runner.act()
+        act(record)
         write(record, name, content)
-        stage.runner.act()
+        act(record)
 
     def dying_discard(record: RunRecord) -> None:
-        if stage.runner is not None:
-            try:
-                stage.runner.act()
-            except Killed:
-                record.let_go()  # the system does, when a process ends
-                raise
+        act(record)
         discard(record)
 
     RunRecord.write = dying_write  # type: ignore[assignment,method-assign]  # the one place where all of a run's writes pass
