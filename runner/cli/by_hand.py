@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.arguments import agent_option, task_argument, task_option
-from runner.cli.output import json_option, safe, show, tell_warnings
+from runner.cli.output import counted, json_option, safe, show, tell_warnings
 from runner.tasks.model import Status
 
 if TYPE_CHECKING:
     from runner.wiring.app import App
+
+NAMED_FILES = 10
+"""So many names a commit prints."""
 
 
 @click.command()
@@ -49,11 +52,17 @@ def take(app: App, task_id: str, as_json: bool) -> None:
     "-m", "--message", required=True, metavar="TEXT", help="What changed; lines after the first are the body."
 )
 @click.option("--push", is_flag=True, help="Push the branch as well.")
+@click.option("--allow-secrets", is_flag=True, help="Commit although there seem to be secrets in it.")
 @task_option("Else the one in the branch's name.")
 @json_option
 @click.pass_obj
-def commit(app: App, message: str, push: bool, task_id: str | None, as_json: bool) -> None:
+def commit(
+    app: App, message: str, push: bool, allow_secrets: bool, task_id: str | None, as_json: bool
+) -> None:
     """Commit everything in this checkout for a task.
+
+    What is not ignored comes along, also new files. Secrets, and new files that by their name are for secrets (.env,
+    .npmrc, *.pem ...), keep the commit back; a file that you gave to `git add` yourself is judged by its content only.
 
     \b
     Example:
@@ -64,13 +73,29 @@ def commit(app: App, message: str, push: bool, task_id: str | None, as_json: boo
 
     checkout = app.light_repository
     task = task_of_branch(app.board, checkout, task_id)
-    sign_off = app.settings.commit.sign_off
-    done = commit_task(task, message, push=push, sign_off=sign_off, board=app.board, checkout=checkout)
+    done = commit_task(
+        task,
+        message,
+        push=push,
+        sign_off=app.settings.commit.sign_off,
+        board=app.board,
+        checkout=checkout,
+        redactor=None if allow_secrets else app.redactor,
+    )
     pushed = f", pushed to {done.pushed}" if done.pushed else ""
-    show(done, as_json=as_json, text=f"{task.id}: {done.commit[:10]}{pushed}")
+    text = f"{task.id}: {done.commit[:10]}{pushed}\n{_listed(done.files, new=done.untracked)}"
+    show(done, as_json=as_json, text=text)
     if done.warning:
         click.echo(f"warning: the commit is there, but: {safe(done.warning)}", err=True)
         click.get_current_context().exit(1)
+
+
+def _listed(files: tuple[str, ...], *, new: tuple[str, ...]) -> str:
+    """`3 files: calc.py, new.txt (new) and 1 more`; new ones come first where not all can be named."""
+    ordered = sorted(files, key=lambda path: path not in new) if len(files) > NAMED_FILES else files
+    names = [f"{safe(path)} (new)" if path in new else safe(path) for path in ordered[:NAMED_FILES]]
+    more = f" and {len(files) - NAMED_FILES} more" if len(files) > NAMED_FILES else ""
+    return f"{counted(len(files), 'file')}: {', '.join(names)}{more}"
 
 
 @click.command()

@@ -53,7 +53,7 @@ Of a run, by its outcome:
 CODES = {
     "ask": "by the outcome, as for a run; 4 when the allowance is spent.",
     "replay": "0 when the files came out as recorded, 1 when not.",
-    "commit": "0; 1 when the commit is there but the push or the note to the task failed.",
+    "commit": "0; 1 when a secret keeps it back, or the commit is there but the push or the note to the task failed.",
     "config validate": "0 when all is well, 2 when something is wrong.",
 }
 """Where the usual ones do not say enough."""

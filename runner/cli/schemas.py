@@ -129,6 +129,8 @@ OBJECTS: Mapping[str, Schema] = {
     },
     "committed": {
         "commit": "its id",
+        "files": "array of paths that were added, changed or removed",
+        "untracked": "those of them that git did not know before",
         "pushed": "the branch on the remote, or null",
         "warning": "what did not work although the commit is there; then the exit code is 1",
     },

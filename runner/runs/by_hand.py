@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runner.errors import RunnerError, UsageProblem
 from runner.forge.protocol import Asked, Forge, NewPullRequest, PullRequest
@@ -13,8 +13,11 @@ from runner.git.checkout import checkout_branch, commit_all, push_current
 from runner.git.message import commit_message
 from runner.git.names import branch_name, kind_of
 from runner.git.repository import Repository
+from runner.git.staging import everything
 from runner.git.trailers import mark_of
 from runner.prompts import Prompts
+from runner.redaction.redactor import Redactor
+from runner.runs.secrets_by_hand import refuse_secrets
 from runner.tasks.model import ClaimRequest, Task, TaskChange
 from runner.tasks.protocol import Claims, TaskBoard
 
@@ -97,30 +100,45 @@ class Committed:
     """A commit in the checkout. `warning` is what did not work although the commit exists."""
 
     commit: str
+    files: tuple[str, ...] = ()
+    untracked: tuple[str, ...] = ()
+    """Those of `files` that git did not know before."""
     pushed: str | None = None
     warning: str = ""
 
 
 def commit(
-    task: Task, message: str, *, push: bool, sign_off: bool, board: TaskBoard, checkout: Repository
+    task: Task,
+    message: str,
+    *,
+    push: bool,
+    sign_off: bool,
+    board: TaskBoard,
+    checkout: Repository,
+    redactor: Redactor | None,
 ) -> Committed:
     """Commit everything in the checkout for a task, and tell the task; with `push` also push the branch.
 
-    A task that cannot be told, or a push that fails, does not undo the commit: the warning says so.
+    `redactor` knows what must not be committed; with None a person has said that secrets may. A task that cannot be
+    told, or a push that fails, does not undo the commit: the warning says so.
 
     Raises:
-        UsageProblem, RunnerError, GitFailed: there is no commit.
+        UsageProblem, RunnerError, GitFailed: there is no commit. After a secret was found the index is as before.
     """
     title, _, body = message.strip().partition("\n")
     kind = kind_of(task.labels, title)
     text = commit_message(kind=kind, title=title, body=body, task_id=task.id) if title else ""
+    staging = everything(checkout)
+    if redactor is not None and text:
+        refuse_secrets(staging, text, redactor=redactor)
     commit_id = commit_all(checkout, text, sign_off=sign_off)
+    made = Committed(commit=commit_id, files=staging.files, untracked=staging.untracked)
     try:
         board.update(task.id, TaskChange(note=f"Committed: {title}"))
         pushed = push_current(checkout) if push else None
     except RunnerError as error:
-        return Committed(commit=commit_id, warning=f"{error}; {error.hint}" if error.hint else str(error))
-    return Committed(commit=commit_id, pushed=pushed)
+        return replace(made, warning=f"{error}; {error.hint}" if error.hint else str(error))
+    return replace(made, pushed=pushed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

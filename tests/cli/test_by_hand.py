@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.console import Console, python_runner, script
+from tests.redaction.samples import TOKENS
 from tests.support.git import Sandbox
 
 
@@ -75,11 +76,36 @@ def test_commit_takes_the_task_from_the_branch(console: Console, repository: San
 
     said = console.ok("commit", "-m", "Add instead of subtracting\n\nIt was a typo.")
 
-    assert said == f"T-1: {repository.head()[:10]}"
+    assert said == f"T-1: {repository.head()[:10]}\n1 file: calc.py"
     message = repository.log("HEAD")[0]
     assert message.startswith("fix: Add instead of subtracting\n\nIt was a typo.\n")
     assert "Task: T-1\n" in message
     assert console.show("T-1")["note"] == "Committed: Add instead of subtracting"
+
+
+def test_a_secret_keeps_a_commit_back_until_it_is_allowed(console: Console, repository: Sandbox) -> None:
+    token = TOKENS["github classic"][1]
+    repository.write({".npmrc": f"//registry.acme.io/:_authToken={token}\n"})
+
+    refused = console("commit", "-m", "Add", "--task", "T-1")
+    allowed = console("commit", "-m", "Add", "--task", "T-1", "--allow-secrets", "--json").json
+
+    code, message, hint = refused.error
+    assert code == 1
+    assert message.startswith("nothing was committed: npm token in .npmrc:1; ")
+    assert token not in message + hint
+    assert allowed["files"] == allowed["untracked"] == [".npmrc"]
+
+
+def test_of_many_files_the_new_ones_are_named_first(console: Console, repository: Sandbox) -> None:
+    repository.commit("many", {f"{number:02}.txt": "x\n" for number in range(11)})
+    repository.write({f"{number:02}.txt": "y\n" for number in range(11)} | {"z.txt": "x\n"})
+
+    said = console.ok("commit", "-m", "Add", "--task", "T-1")
+
+    assert said.endswith(
+        "\n12 files: z.txt (new), " + ", ".join(f"{n:02}.txt" for n in range(9)) + " and 2 more"
+    )
 
 
 def test_commit_pushes_when_asked(console: Console, published: tuple[Sandbox, Sandbox]) -> None:
@@ -104,7 +130,7 @@ def test_a_push_that_fails_keeps_the_commit_and_says_so(
     said = console("commit", "-m", "Add", "--push")
 
     assert said.code == 1
-    assert said.out == f"T-1: {repository.head()[:10]}\n"
+    assert said.out == f"T-1: {repository.head()[:10]}\n1 file: calc.py\n"
     assert said.err.startswith("warning: the commit is there, but: ")
 
 

@@ -18,6 +18,7 @@ from runner.runs.by_hand import (
     task_of_branch,
 )
 from runner.tasks.model import Status, Task
+from tests.redaction.samples import TOKENS
 from tests.runs.world import PROJECT, World
 from tests.support.fake_forge import FakeForge
 
@@ -38,8 +39,18 @@ def taken(world: World, task: Task) -> Taken:
     )
 
 
-def committed(world: World, task: Task, message: str, *, push: bool = False) -> Committed:
-    return commit(task, message, push=push, sign_off=False, board=world.board, checkout=checkout(world))
+def committed(
+    world: World, task: Task, message: str, *, push: bool = False, redacting: bool = True
+) -> Committed:
+    return commit(
+        task,
+        message,
+        push=push,
+        sign_off=False,
+        board=world.board,
+        checkout=checkout(world),
+        redactor=world.redactor if redacting else None,
+    )
 
 
 def opened(world: World, task: Task, wish: PullRequestWish, forge: FakeForge | None = None) -> FakeForge:
@@ -107,6 +118,67 @@ def test_a_commit_names_its_task_and_tells_it(world: World) -> None:
     assert world.checkout.log("HEAD")[0] == "fix: Count again\n\nBecause it was wrong.\n\nTask: T-1\n"
     assert result.commit == world.checkout.head()
     assert world.board.get(task.id).note == "Committed: Count again"
+
+
+def test_a_commit_names_its_files_and_which_are_new(world: World) -> None:
+    task = world.submit()
+    world.checkout.write({"calc.py": "x = 1\n", "new/a.txt": "x\n"})
+
+    result = committed(world, task, "Count again")
+
+    assert (result.files, result.untracked) == (("calc.py", "new/a.txt"), ("new/a.txt",))
+
+
+def test_a_secret_keeps_the_commit_back_and_the_index_as_it_was(world: World) -> None:
+    task, head, token = world.submit(), world.checkout.head(), TOKENS["github classic"][1]
+    world.checkout.write({"calc.py": "x = 1\n", "sub/notes.txt": f"one\n{token}\n"})
+    world.checkout.git("add", "calc.py")
+    before = world.checkout.git("status", "--porcelain"), world.checkout.git("count-objects")
+
+    with pytest.raises(RunnerError) as caught:
+        committed(world, task, "Count again")
+
+    assert str(caught.value) == "nothing was committed: github token in sub/notes.txt:2"
+    assert "--allow-secrets" in caught.value.hint
+    assert world.checkout.head() == head
+    assert (world.checkout.git("status", "--porcelain"), world.checkout.git("count-objects")) == before
+
+
+def test_a_value_of_this_machine_and_one_in_the_message_keep_it_back(world: World) -> None:
+    task = world.submit()
+    world.redactor.add("kT9x-Lw2q-Vb7n-Rz4M", kind="DEPLOY_TOKEN")
+    world.checkout.write({"calc.py": "x = 'kT9x-Lw2q-Vb7n-Rz4M'\n"})
+
+    with pytest.raises(
+        RunnerError, match=r"value of DEPLOY_TOKEN in calc.py:1; value of DEPLOY_TOKEN in the message"
+    ):
+        committed(world, task, "Use kT9x-Lw2q-Vb7n-Rz4M")
+
+
+def test_a_new_file_for_secrets_keeps_it_back_until_a_person_adds_it(world: World) -> None:
+    task = world.submit()
+    world.checkout.write({".npmrc": "fund=false\n", "ok.txt": "x\n"})
+
+    with pytest.raises(RunnerError, match=r"committed: new file .npmrc, by its name for secrets"):
+        committed(world, task, "Count again")
+    world.checkout.git("add", ".npmrc")
+
+    assert committed(world, task, "Count again").files == (".npmrc", "ok.txt")
+
+
+def test_a_person_may_commit_secrets_in_so_many_words(world: World) -> None:
+    task = world.submit()
+    world.checkout.write({".env": f"TOKEN={TOKENS['github classic'][1]}\n"})
+
+    assert committed(world, task, "Count again", redacting=False).untracked == (".env",)
+
+
+def test_of_many_secrets_ten_are_told(world: World) -> None:
+    task = world.submit()
+    world.checkout.write({f"{number:02}/.env": "x\n" for number in range(12)})
+
+    with pytest.raises(RunnerError, match=r"new file 09/.env, by its name for secrets and 2 more$"):
+        committed(world, task, "Count again")
 
 
 def test_a_commit_can_be_pushed_at_once(world: World) -> None:
