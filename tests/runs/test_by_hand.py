@@ -1,8 +1,6 @@
-"""A person who takes a task, commits for it and opens its pull request."""
+"""A person who takes a task and commits for it."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import pytest
 
@@ -10,17 +8,14 @@ from runner.errors import AlreadyClaimed, GitFailed, RunnerError, UnknownTask, U
 from runner.git.repository import Repository
 from runner.runs.by_hand import (
     Committed,
-    PullRequestWish,
     Taken,
     commit,
-    open_pull_request,
     take,
     task_of_branch,
 )
 from runner.tasks.model import Status, Task
 from tests.redaction.samples import TOKENS
 from tests.runs.world import PROJECT, World
-from tests.support.fake_forge import FakeForge
 
 
 def checkout(world: World) -> Repository:
@@ -51,14 +46,6 @@ def committed(
         checkout=checkout(world),
         redactor=world.redactor if redacting else None,
     )
-
-
-def opened(world: World, task: Task, wish: PullRequestWish, forge: FakeForge | None = None) -> FakeForge:
-    forge = forge or FakeForge()
-    open_pull_request(
-        task, wish, checkout=checkout(world), forge=forge, prompts=world.prompts, redact=world.redactor.text
-    )
-    return forge
 
 
 def test_taking_a_task_claims_it_and_switches_to_its_branch(world: World) -> None:
@@ -238,102 +225,3 @@ def test_a_branch_of_no_task_wants_one_named(world: World) -> None:
 def test_a_named_task_must_exist(world: World) -> None:
     with pytest.raises(UnknownTask):
         task_of_branch(world.board, checkout(world), "T-9")
-
-
-def test_a_pull_request_is_pushed_and_opened_with_the_tasks_words(world: World) -> None:
-    task = world.submit(description="It subtracts.", labels=("bug",))
-    branch = taken(world, task).branch
-    world.checkout.commit("work", {"calc.py": "x = 1\n"})
-
-    forge = opened(world, task, PullRequestWish(draft=True, labels=("bug",)))
-
-    (new,) = forge.opened
-    assert (new.title, new.branch, new.base, new.draft, new.labels) == (
-        "Fix add",
-        branch,
-        "main",
-        True,
-        ("bug",),
-    )
-    assert "It subtracts." in new.body
-    assert world.origin
-    assert branch in world.origin.branches()
-
-
-def test_a_persons_own_pull_request_claims_neither_ai_nor_checks(world: World) -> None:
-    task = world.submit(description="It subtracts.")
-    taken(world, task)
-    world.checkout.commit("fix: add\n\nTask: T-1", {"calc.py": "x = 1\n"})
-
-    body = opened(world, task, PullRequestWish()).opened[0].body
-
-    assert body.endswith("## Evidence\n\nOpened by hand: runner ran no checks for this pull request.\n")
-    assert "AI" not in body
-
-
-@pytest.mark.parametrize("base", ["main", "nowhere"])
-def test_a_run_that_made_commits_of_the_branch_is_told(world: World, base: str) -> None:
-    world.checkout.commit("fix: old\n\nTask: T-9\nRun: r-0/1", {"old.py": "x = 1\n"})
-    task = world.submit()
-    taken(world, task)
-    world.checkout.commit("fix: add\n\nTask: T-1\nRun: r-7/1", {"calc.py": "x = 1\n"})
-    world.checkout.commit("fix: more\n\nTask: T-1", {"calc.py": "x = 2\n"})
-
-    body = opened(world, task, PullRequestWish(base=base)).opened[0].body
-
-    assert "Claude made commits of this change in run `r-7`, unattended" in body
-    assert "r-0" not in body
-
-
-def test_what_a_run_brought_into_the_base_is_no_part_of_the_pull_request(world: World) -> None:
-    world.checkout.commit("fix: add\n\nTask: T-1\nRun: r-7/1", {"calc.py": "x = 1\n"})
-    task = world.submit()
-    taken(world, task)
-    world.checkout.commit("fix: more\n\nTask: T-1", {"calc.py": "x = 2\n"})
-
-    assert "AI" not in opened(world, task, PullRequestWish()).opened[0].body
-
-
-def test_a_wish_goes_before_the_task(world: World) -> None:
-    task = world.submit()
-    taken(world, task)
-    world.checkout.commit("work", {"calc.py": "x = 1\n"})
-
-    forge = opened(world, task, PullRequestWish(title="Another", base="release"))
-
-    assert (forge.opened[0].title, forge.opened[0].base) == ("Another", "release")
-
-
-def test_the_main_branch_is_no_branch_for_a_pull_request(world: World) -> None:
-    task = world.submit()
-
-    with pytest.raises(UsageProblem, match="main is no branch"):
-        opened(world, task, PullRequestWish())
-
-
-def test_of_an_open_pull_request_only_what_was_wished_for_is_changed(world: World) -> None:
-    task = world.submit()
-    taken(world, task)
-    world.checkout.commit("work", {"calc.py": "x = 1\n"})
-    forge = opened(world, task, PullRequestWish(new_draft=True))
-    forge.opened[0] = replace(forge.opened[0], body="The evidence of a run.")
-
-    opened(world, task, PullRequestWish(new_draft=True), forge)
-    unasked = forge.opened[0]
-    opened(world, task, PullRequestWish(title="By hand", draft=False, labels=("bug",)), forge)
-
-    (new,) = forge.opened
-    assert (unasked.title, unasked.draft) == ("Fix add", True)
-    assert (new.title, new.draft, new.labels) == ("By hand", False, ("bug",))
-    assert new.body == "The evidence of a run."
-
-
-def test_an_empty_title_is_no_wish(world: World) -> None:
-    task = world.submit()
-    taken(world, task)
-    world.checkout.commit("work", {"calc.py": "x = 1\n"})
-    forge = opened(world, task, PullRequestWish(title="First"))
-
-    opened(world, task, PullRequestWish(title=""), forge)
-
-    assert forge.opened[0].title == "First"
