@@ -28,7 +28,12 @@ def preview_claim(app: App, flags: ClaimFlags, task_id: str | None, *, as_json: 
     preview = build_looker(there.app).preview(policy, task_id)
     sentences = explain(preview.ask, preview.verdict, limits=policy.limits, source=app.limits.source())
     show(_preview_facts(preview), as_json=as_json, text=_preview_text(preview, sentences))
-    if not preview.verdict.granted:
+    if preview.refusal is not None:
+        if not as_json:
+            raise preview.refusal
+        # Standard output has its one document already.
+        click.echo(f"error: {preview.refusal}\nhint: {preview.refusal.hint}", err=True)
+    if preview.refusal is not None or not preview.verdict.granted:
         click.get_current_context().exit(QuotaExceeded.exit_code)
 
 
@@ -39,8 +44,12 @@ def _preview_facts(preview: Preview) -> dict[str, object]:
         "model": preview.model,
         "prompt": preview.prompt,
         "prompt_tokens": preview.prompt_tokens,
-        "estimate": {"tokens": preview.ask.tokens, "cost_usd": preview.ask.cost_nano / NANO_PER_USD},
-        "granted": preview.verdict.granted,
+        "estimate": {
+            "tokens": preview.ask.tokens,
+            "cost_usd": preview.ask.cost_nano / NANO_PER_USD,
+            "least_tokens": preview.least_tokens,
+        },
+        "granted": preview.verdict.granted and preview.refusal is None,
         "denial": preview.verdict.denial,
     }
 
@@ -53,5 +62,8 @@ def _preview_text(preview: Preview, sentences: tuple[str, ...]) -> str:
         f"branch:   {preview.branch}",
         f"model:    {preview.model or 'as claude chooses'}",
         f"prompt:   about {preview.prompt_tokens} tokens",
+        f"besides:  about {preview.least_tokens - preview.prompt_tokens} tokens, claude's own prompt and tools "
+        "and a first answer",
+        f"at least: about {preview.least_tokens} tokens for the first answer",
     ]
-    return "\n".join([*head, *sentences])
+    return "\n".join(head if preview.refusal else [*head, *sentences])

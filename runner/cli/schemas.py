@@ -70,8 +70,9 @@ OBJECTS: Mapping[str, Schema] = {
         "model": "the model, or null where claude chooses",
         "prompt": "the whole prompt",
         "prompt_tokens": "about how long it is",
-        "estimate": "`{tokens, cost_usd}`: what would be held, and is the most it can cost",
-        "granted": "whether the allowance would let it in",
+        "estimate": "`{tokens, cost_usd, least_tokens}`: what would be held and is the most it can use and cost "
+        "(the cap of a run, where there is one), and what its first answer alone needs",
+        "granted": "whether it would be let in",
         "denial": "null, or `{rule, used, held, limit, retry_at, reason}`",
     },
     "run": {

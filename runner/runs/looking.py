@@ -11,11 +11,12 @@ from runner.allowance.rules import ask_for
 from runner.context.bundle import build_bundle
 from runner.context.source import CommitSource
 from runner.context.tokens import estimate_tokens
+from runner.errors import QuotaExceeded
 from runner.git.known_base import known_base
 from runner.git.names import branch_name
 from runner.git.repository import Repository
 from runner.prompts import Prompts
-from runner.runs.holding import expected_tokens
+from runner.runs.holding import FIXED_TOKENS, expected_tokens
 from runner.runs.policy import Policy
 from runner.runs.protected import IN_WORDS
 from runner.tasks.model import ClaimRequest, Task
@@ -32,9 +33,13 @@ class Preview:
     prompt: str
     prompt_tokens: int
     """Estimated."""
+    least_tokens: int
+    """What the first answer alone needs: the prompt and what every run sends besides."""
     ask: Ask
     """What the run would hold, and cost at most."""
     verdict: Verdict
+    refusal: QuotaExceeded | None
+    """The prompt does not fit the cap of a run: it would be refused whatever the allowance says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +62,17 @@ class Looker:
             UsageProblem: the repository has no commit, or no such branch, to start from.
         """
         task = self._task(policy, task_id)
-        branch = branch_name(task.id, task.title, task.labels, prefix=policy.branch_prefix)
+        branch = branch_name(task.id, self.redact(task.title), task.labels, prefix=policy.branch_prefix)
         prompt = self.redact(self._prompt(policy, task))
         tokens = estimate_tokens(prompt)
         model = policy.model_for(task.model)
+        expected, refusal = _expected(policy, tokens)
         ask = ask_for(
             policy.limits,
             run_id="dry-run",
             agent_id=policy.agent_id,
             model=model or "",
-            tokens=expected_tokens(policy.limits, prompt_tokens=tokens),
+            tokens=expected,
             repository=policy.project or "",
         )
         return Preview(
@@ -75,8 +81,10 @@ class Looker:
             model=model,
             prompt=prompt,
             prompt_tokens=tokens,
+            least_tokens=tokens + FIXED_TOKENS,
             ask=ask,
             verdict=self.ledger.check(ask),
+            refusal=refusal,
         )
 
     def _task(self, policy: Policy, task_id: str | None) -> Task:
@@ -111,3 +119,11 @@ class Looker:
             protected=(*IN_WORDS, *policy.protected),
             allowed=policy.allowed,
         )
+
+
+def _expected(policy: Policy, prompt_tokens: int) -> tuple[int | None, QuotaExceeded | None]:
+    """What a run would hold, or why it would not fit; who looks ahead wants to see the prompt all the more then."""
+    try:
+        return expected_tokens(policy.limits, prompt_tokens=prompt_tokens), None
+    except QuotaExceeded as refusal:
+        return None, refusal

@@ -223,9 +223,26 @@ def test_a_dry_run_as_json_has_prompt_estimate_and_verdict(console: Console) -> 
         "task_id", "branch", "model", "prompt", "prompt_tokens", "estimate", "granted", "denial",
     }  # fmt: skip
     assert (preview["task_id"], preview["model"], preview["granted"]) == ("T-1", "sonnet", True)
-    assert preview["estimate"] == {"tokens": 400_000, "cost_usd": 2.0}
+    least = preview["prompt_tokens"] + 20_000
+    assert preview["estimate"] == {"tokens": 400_000, "cost_usd": 2.0, "least_tokens": least}
     assert preview["denial"] is None
     assert preview["prompt_tokens"] > 100
+
+
+def test_a_dry_run_that_does_not_fit_the_cap_shows_the_prompt_and_then_the_refusal(console: Console) -> None:
+    console.ok("submit", "Fix add", "-d", "It subtracts.")
+    console.ok("allowance", "set", "--run-tokens", "100")
+
+    said, as_json = console("claim", "--dry-run"), console("claim", "--dry-run", "--json")
+
+    assert (said.code, as_json.code) == (4, 4)
+    assert "It subtracts." in said.out
+    least = as_json.json["estimate"]["least_tokens"]
+    assert f"at least: about {least} tokens" in said.out
+    assert "would be let in" not in said.out
+    assert said.err.startswith(f"error: the prompt needs about {least} tokens, a run may use 100\nhint: ")
+    assert as_json.err == said.err
+    assert as_json.json["granted"] is False
 
 
 def test_a_dry_run_that_would_be_denied_ends_with_later(console: Console) -> None:
