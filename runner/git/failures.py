@@ -72,6 +72,12 @@ _HINTS = tuple(
             r"invalid reference: [0-9a-f]{40}",
             "this repository does not have the commit: go to the checkout that has, or fetch it",
         ),
+        (
+            # The last resort of a remote: nothing above has told more.
+            r"could not read from remote repository|unable to access|the remote end hung up|early eof|rpc failed"
+            r"|cannot run ssh|unable to fork|kex_exchange|connection (closed|to \S+ closed)",
+            "try `git fetch` by hand: if that fails too, check the network, the address (git remote -v) and ssh",
+        ),
         (r"bad object|corrupt|unable to read|missing (blob|tree|commit)", "check the repository: git fsck"),
     )
 )

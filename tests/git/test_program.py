@@ -159,6 +159,8 @@ def test_long_words_are_cut() -> None:
         ("git@github.com: Permission denied (publickey).", "ssh-add"),
         ("fatal: unable to access 'x': Could not resolve host: x", "check the network"),
         ("ssh: connect to host x port 22: Connection refused", "check the network"),
+        ("fatal: Could not read from remote repository.", "git fetch"),
+        ("fatal: the remote end hung up unexpectedly", "git fetch"),
         ("fatal: 'nope' does not appear to be a git repository", "git remote -v"),
         ("! [remote rejected] x -> x (pre-receive hook declined)", "the server refuses"),
         ("fatal: detected dubious ownership in repository at '/x'", "safe.directory"),
