@@ -62,7 +62,8 @@ def commit(
     """Commit everything in this checkout for a task.
 
     What is not ignored comes along, also new files. Secrets, and new files that by their name are for secrets (.env,
-    .npmrc, private keys ...), keep the commit back; a file that you gave to `git add` yourself is judged by its content only.
+    .npmrc, private keys ...), keep the commit back; a file that you gave to `git add` yourself is judged by its
+    content only.
 
     \b
     Example:
