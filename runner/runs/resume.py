@@ -13,7 +13,15 @@ from dataclasses import asdict, dataclass, replace
 
 from runner.allowance.holder import holder_of_this_process
 from runner.allowance.model import Spent
-from runner.errors import Conflict, LeaseLost, TaskCancelled, TryLater, UnknownTask, UsageProblem
+from runner.errors import (
+    Conflict,
+    LeaseLost,
+    OutsideTrouble,
+    TaskCancelled,
+    TryLater,
+    UnknownTask,
+    UsageProblem,
+)
 from runner.process.mark import end_survivors
 from runner.process.stop import Stop, StopReason
 from runner.runs import coming_back
@@ -28,6 +36,7 @@ from runner.runs.run import Run, Tools
 from runner.runs.so_far import SoFar
 from runner.runs.steps import Ended
 from runner.runs.undoing import undo
+from runner.runs.waiting import report_waits
 from runner.runs.work import finish, work_on
 from runner.tasks.model import Claimed, Lease, Report
 
@@ -76,7 +85,7 @@ class _Return:
         set_aside(so_far.record.folder, so_far.answered)
         run = self._run(claimed)
         if so_far.ending is not None:
-            return finish(run, *coming_back.to_the_report(run, so_far))
+            return self._report(run)
         lost = self._renew(run)
         if lost is not None:
             cancelled = isinstance(lost, TaskCancelled)
@@ -104,6 +113,12 @@ class _Return:
             return claimed
         claims.release(claimed.lease, note=f"given back: {so_far.record.run_id} asked for its own claim")
         return Claimed(task=so_far.task(self.tools.now()), lease=lease)
+
+    def _report(self, run: Run) -> RunReport:
+        try:
+            return finish(run, *coming_back.to_the_report(run, self.so_far))
+        except (OutsideTrouble, TryLater) as unreachable:
+            raise report_waits(run, unreachable) from unreachable
 
     def _entry(self) -> Callable[[Run], Ended]:
         """Where the run comes in again."""

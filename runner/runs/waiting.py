@@ -88,6 +88,15 @@ def let_it_wait(run: Run, error: RunnerError) -> DeliveryWaits:
     )
 
 
+def report_waits(run: Run, error: RunnerError) -> DeliveryWaits:
+    """What to tell the person when the queue cannot hear of the ending: all else is done, the run stays unfinished."""
+    made = f"; {run.pull_request} is open" if run.pull_request else ""
+    return DeliveryWaits(
+        f"{run.run_id}: it has ended, but the queue cannot be told: {error}{made}",
+        hint=f"`runner resume {run.run_id}`, or the next `runner claim`, tells it; claude is not asked again",
+    )
+
+
 def pause_s(tries: int) -> float:
     """How long to wait after the nth try, from 1: a minute, then twice as long each time, up to an hour."""
     return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(tries - 1, 30))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner.allowance.model import Rule
-from runner.errors import OutsideTrouble
+from runner.errors import DeliveryWaits, OutsideTrouble
 from runner.process.stop import Stop
 from runner.runs.listing import unfinished
 from runner.runs.model import RunReport
@@ -153,8 +153,10 @@ def test_as_often_as_it_fails_it_is_tried_again_and_nothing_is_paid_twice(
     error_of(world, FakeClaude(writes=FIXED))
 
     for _ in range(3):
-        with pytest.raises(OutsideTrouble):
+        with pytest.raises(DeliveryWaits, match="the queue cannot be told") as waits:
             resumed(world)
+        assert FakeForge.url(1) in str(waits.value)
+        assert "claude is not asked again" in waits.value.hint
     queue.away = frozenset()
     resumed(world)
 
