@@ -30,7 +30,7 @@ def new_task(new: NewTask) -> NewTask:
         requires=_members(new.requires, "capabilities", text.capability),
         needs=_members(new.needs, "needs", lambda task: text.line(task, "the id of a task")),
         files=_files(new),
-        model=None if new.model is None else text.line(new.model, "a model"),
+        model=None if new.model is None else text.name(new.model, "a model"),
     )
 
 

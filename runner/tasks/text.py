@@ -49,35 +49,76 @@ def parse_file_reference(text: str) -> FileReference:
     )
 
 
+def name(text: str, what: str, *, most: int = MAX_LINE) -> str:
+    """One word for programs, without blanks. Raises: UsageProblem."""
+    word = line(text, what, most=most)
+    if re.search(r"\s", word):
+        raise UsageProblem(f"{what} has no blanks, and {word!r} has", hint="write it as one word")
+    return word
+
+
 def checked_reference(reference: FileReference) -> FileReference:
-    """The same reference. Raises: UsageProblem if its path is no path or its lines are no lines."""
+    """The same reference.
+
+    Raises:
+        UsageProblem: its path is no path or leads out of the repository, or its lines are no lines.
+    """
     line(reference.path, "a file's path", most=MAX_PATH)
+    if _leads_out(reference.path):
+        raise UsageProblem(
+            f"{reference.path} is not in the repository",
+            hint="write the path as it is from the top of the repository; nothing above that is read",
+        )
     first, last = reference.start, reference.end
     wrong = first is None if last is not None else False
     if wrong or (first is not None and (first < 1 or (last is not None and last < first))):
         raise UsageProblem(
-            f"{reference.path}: lines {first} to {last} are no lines",
+            f"{reference.path}: {_lines(first, last)}",
             hint="lines count from 1, and the last is not before the first",
         )
     return reference
+
+
+def _leads_out(path: str) -> bool:
+    """By its words alone, since a task may name a file that somebody has yet to write."""
+    if path.startswith(("/", "~/")):
+        return True
+    depth = 0
+    for part in path.split("/"):
+        depth += -1 if part == ".." else 0 if part in ("", ".") else 1
+        if depth < 0:
+            return True
+    return False
+
+
+def _lines(first: int | None, last: int | None) -> str:
+    return f"there is no line {first}" if last is None else f"lines {first or 1} to {last} are no lines"
 
 
 def line(text: str, what: str, *, most: int = MAX_LINE) -> str:
     """One line without the space around it. Raises: UsageProblem if it is empty, longer or more than a line."""
     stripped = text.strip()
     if not stripped:
-        raise UsageProblem(f"{what} may not be empty")
+        raise UsageProblem(f"{what} may not be empty", hint=f"say {what}, or leave it out where you can")
     if len(stripped) > most:
-        raise UsageProblem(f"{what} may have {most} characters, not {len(stripped)}")
+        raise UsageProblem(
+            f"{what} may have {most} characters, not {len(stripped)}",
+            hint="make it shorter; what needs more words goes into the description",
+        )
     if re.search(_NOT_IN_A_LINE, stripped):
-        raise UsageProblem(f"{what} must be one line of text, without control characters")
+        raise UsageProblem(
+            f"{what} must be one line of text, without control characters",
+            hint="take newlines and control characters out; several lines go into the description",
+        )
     return stripped
 
 
 def block(text: str, what: str, *, most_bytes: int = MAX_BLOCK_BYTES) -> str:
     """Text of any number of lines. Raises: UsageProblem if it is too long or no text."""
     if re.search(_NOT_IN_A_BLOCK, text):
-        raise UsageProblem(f"{what} must be text (UTF-8, no NUL)")
+        raise UsageProblem(
+            f"{what} must be text (UTF-8, no NUL)", hint="take out what is no text, or name the file instead"
+        )
     if len(text) > most_bytes or len(text.encode()) > most_bytes:
         raise UsageProblem(
             f"{what} may have {most_bytes:,} bytes", hint="put it into a file of the repository"

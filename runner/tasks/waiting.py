@@ -82,7 +82,7 @@ def _holder(task: Task) -> Wait:
     who = task.claimed_by or ""
     return Wait(
         kind=WaitKind.HOLDER,
-        text=f"{task.id} is held by {who} until {_at(task.lease_until, '%H:%M:%S')}",
+        text=f"{task.id} is held by {who} until {_at(task.lease_until, '%Y-%m-%d %H:%M:%S')}",
         hint="`runner release` takes it out of its holder's hands",
         names=(who,),
         until=task.lease_until,

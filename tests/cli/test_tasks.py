@@ -84,6 +84,12 @@ def test_a_description_comes_from_a_file(console: Console, tmp_path: Path) -> No
         (["t", "--label", ""], "a label may not be empty"),
         (["t", "--requires", "a b"], "'a b' is no capability"),
         (["t", "--file", "calc.py:2-1"], "calc.py: lines 2 to 1 are no lines"),
+        (["t", "--file", "calc.py:0"], "calc.py: there is no line 0"),
+        (["t", "--file", "/etc/passwd"], "/etc/passwd is not in the repository"),
+        (["t", "--file", "a/../../b"], "a/../../b is not in the repository"),
+        (["t", "--model", "opus; rm"], "a model has no blanks, and 'opus; rm' has"),
+        (["t", "--label", "a" * 101], "a label may have 100 characters, not 101"),
+        (["t", "-d", "a\0b"], "a description must be text"),
         (["t", "--file", ""], "'' is no file reference"),
         (["t", "--model", ""], "a model may not be empty"),
         (["t", "-F", "nowhere"], "nowhere cannot be read: No such file or directory"),
@@ -99,6 +105,7 @@ def test_what_no_task_can_have_is_refused_and_nothing_is_made(
 
     assert said.code == 2
     assert said.err.startswith(f"error: {message}")
+    assert "\nhint: " in said.err
     assert console("list", "--json").json == []
 
 

@@ -72,7 +72,7 @@ def test_a_refused_task_says_why(queue: QueueUnderTest) -> None:
     queue.add("later", needs=("T-1",))
     queue.take("ada")
 
-    with pytest.raises(AlreadyClaimed, match="T-1 is held by ada until 12:01:00 UTC") as held:
+    with pytest.raises(AlreadyClaimed, match="T-1 is held by ada until 2026-03-01 12:01:00 UTC") as held:
         queue.take("bob", task_id="T-1")
     with pytest.raises(NotReady, match=r"T-2 waits for T-1 \(in progress\)"):
         queue.take("bob", task_id="T-2")

@@ -60,7 +60,7 @@ def test_a_holder_is_named_and_nothing_else() -> None:
     (wait,) = waits(replace(HELD, requires=("gpu",)), {"T-1": Status.FAILED})
 
     assert (wait.kind, wait.names, wait.until) == (WaitKind.HOLDER, ("ada",), LATER)
-    assert wait.text == "T-3 is held by ada until 12:05:00 UTC"
+    assert wait.text == "T-3 is held by ada until 2026-03-01 12:05:00 UTC"
     assert wait.brief == "ada until 2026-03-01 12:05 UTC"
 
 
