@@ -7,6 +7,7 @@ from runner.git.ground import Ground
 _OPTIONS = (
     *("--binary", "--full-index", "--no-renames", "--no-color", "--no-ext-diff", "--no-textconv", "--root"),
     *("--src-prefix=a/", "--dst-prefix=b/", "--no-notes", "--no-show-signature", "--no-mailmap"),
+    *("--no-relative", "--submodule=short"),
 )
 
 

@@ -34,7 +34,9 @@ def make_work_tree(run: Run, *, conditions: Sequence[Callable[[], object]] = ())
     `conditions` raise what would make all further work vain; they are asked before anything is set up or checked.
     """
     task, policy, base, path = run.task, run.policy, run.base, run.work_tree
-    branch = branch_name(task.id, task.title, task.labels, prefix=policy.branch_prefix)
+    branch = branch_name(
+        task.id, run.tools.redactor.text(task.title), task.labels, prefix=policy.branch_prefix
+    )
     with run.step(
         Step.PREPARE, f"preparing {branch}", branch=branch, base=base.commit_id, work_tree=str(path)
     ):

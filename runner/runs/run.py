@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from runner.allowance.model import Ask, Spent
 from runner.allowance.protocol import Ledger
-from runner.claude.protocol import ClaudeRunner
+from runner.claude.protocol import ClaudeResult, ClaudeRunner
 from runner.events.model import Event, EventName, EventSink, Value
 from runner.events.sinks import Several
 from runner.forge.protocol import Forge
@@ -121,7 +121,10 @@ class Run:
                 run_id=self.run_id,
                 task_id=self.task.id,
                 agent_id=self.policy.agent_id,
-                data=data,
+                data={
+                    key: self.tools.redactor.text(value) if isinstance(value, str) else value
+                    for key, value in data.items()
+                },
             )
         )
 
@@ -154,6 +157,10 @@ class Run:
         found = scan_text(text, path="claude's summary", redactor=self.tools.redactor)
         self.leaks = tuple(str(finding) for finding in found)
         self.summary = self.tools.redactor.text(text.strip())
+
+    def told(self, result: ClaudeResult) -> ClaudeResult:
+        """The answer without secrets, before anything of it is cut or quoted."""
+        return replace(result, text=self.tools.redactor.text(result.text))
 
     def warn(self, text: str) -> None:
         """Something did not work although the run goes on; the report tells it."""

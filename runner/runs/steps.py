@@ -99,7 +99,7 @@ def take_answer(
         run.warn(f"{path} is a repository of its own and cannot be part of the commit")
     if result.outcome is Outcome.DONE:
         run.take_summary(result.text)
-    judgement = judge_answer(result, changed=bool(snapshot.changes), evidence=run.evidence)
+    judgement = judge_answer(run.told(result), changed=bool(snapshot.changes), evidence=run.evidence)
     if run.stop.detail:
         judgement = replace(judgement, cause=run.stop.detail)
     if judgement.outcome is not Outcome.DONE:

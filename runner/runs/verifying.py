@@ -35,7 +35,7 @@ def verify(
         with run.step(Step.CLAUDE, title, **repair_intent(red, number)):
             result = conversation.ask(prompt)
         snapshot = conversation.keep_changes(tree)
-        answer = judge_answer(result, changed=bool(snapshot.changes))
+        answer = judge_answer(run.told(result), changed=bool(snapshot.changes))
         if answer.outcome is not Outcome.DONE:
             return _after_failed_repair(answer, judgement), result.retry_at
         run.take_summary(result.text)

@@ -97,21 +97,23 @@ def _judge_failure(run: Run, error: BaseException) -> Judgement:
     if isinstance(error, BranchMoved):
         return _needs_a_person(run, error)
     log.warning("run %s broke off: %s", run.run_id, error)
-    return Judgement(outcome=Outcome.CRASHED, cause=first_line(str(error)), hint=error.hint)
+    return Judgement(
+        outcome=Outcome.CRASHED, cause=first_line(run.tools.redactor.text(str(error))), hint=error.hint
+    )
 
 
 def _needs_a_person(run: Run, error: RunnerError) -> Judgement:
     words = (str(error), error.hint, keep_work(run))
     return Judgement(
         outcome=Outcome.NEEDS_INPUT,
-        cause=first_line(str(error)),
+        cause=first_line(run.tools.redactor.text(str(error))),
         question=" ".join(filter(None, words)),
     )
 
 
 def _undo(run: Run, error: BaseException) -> None:
     """Nothing may stay held or lying about when the error goes on its way to the person."""
-    why = first_line(str(error)) or type(error).__name__
+    why = first_line(run.tools.redactor.text(str(error))) or type(error).__name__
     ending.give_back(run, why=f"given back: {why}")
     ending.settle(run, Outcome.CANCELLED)
     ending.clean_up(run)
