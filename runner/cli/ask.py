@@ -13,7 +13,26 @@ from runner.cli.group import Group
 from runner.cli.output import json_option, print_json, read_text, safe, safe_block, show, tell_warnings
 from runner.cli.progress import choose_progress
 from runner.cli.stopping import stop_on_interrupt
+from runner.errors import UsageProblem
 from runner.tasks.model import Outcome, TaskChange
+
+TOOLS = frozenset(
+    {
+        "Bash",
+        "Edit",
+        "Glob",
+        "Grep",
+        "MultiEdit",
+        "NotebookEdit",
+        "Read",
+        "Task",
+        "TodoWrite",
+        "WebFetch",
+        "WebSearch",
+    }
+    | {"Write", "LS", "NotebookRead"}
+)
+"""What claude offers built in; tools of servers are not for a question."""
 
 if TYPE_CHECKING:
     from runner.claude.protocol import ClaudeResult
@@ -59,6 +78,7 @@ def ask(
     text = read_text("-") if prompt == "-" else prompt
     if not text.strip():
         raise click.UsageError("the question is empty")
+    wanted = _tools(tools)
     if task_id is not None:
         app.board.get(task_id)
     tell_warnings(app.untold(app.configuration.warnings))
@@ -70,7 +90,7 @@ def ask(
     question = Question(
         text=text,
         folder=(folder or app.cwd).resolve(),
-        tools=tuple(name.strip() for name in tools.split(",") if name.strip()) if tools else (),
+        tools=wanted,
         edit=edit,
         model=model,
     )
@@ -81,6 +101,15 @@ def ask(
         finally:
             progress.close()
     _answer(result, as_json=as_json)
+
+
+def _tools(given: str | None) -> tuple[str, ...]:
+    """The names in `--tools`; a misspelt one would be offered to nobody, without a word. Raises: UsageProblem."""
+    names = tuple(name.strip() for name in (given or "").split(",") if name.strip())
+    for name in names:
+        if name not in TOOLS:
+            raise UsageProblem(f"claude has no tool {name!r}", hint=f"it has {', '.join(sorted(TOOLS))}")
+    return names
 
 
 def _answer(result: ClaudeResult, *, as_json: bool) -> None:

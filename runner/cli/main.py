@@ -112,6 +112,8 @@ def cli(
 
     flags = Flags(agent=agent, project=project, profile=profile, verbosity=verbose)
     ctx.obj = App(environ=os.environ, flags=flags)
+    if profile is not None:
+        _ = ctx.obj.configuration  # a name that is none is refused also by those that read no settings
     ctx.call_on_close(ctx.obj.close)
     ctx.call_on_close(lambda: tell_what_was_ignored(ctx.obj))
     if verbose or os.environ.get("RUNNER_LOG"):

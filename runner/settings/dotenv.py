@@ -23,6 +23,8 @@ class DotEnv(NamedTuple):
     """Where each value stands, lines from 1."""
     refused: tuple[str, ...] = ()
     """Names that had a value and are never taken from a work tree."""
+    is_text: bool = True
+    """Whether the file was UTF-8; what is not may hide lines of ours."""
 
 
 def parse(text: str) -> DotEnv:

@@ -40,6 +40,14 @@ def follow_env_file(
     Raises:
         SettingsProblem: the trust file is damaged.
     """
+    follow = _follow(paths, path, found, top=top, tracked=tracked)
+    if found.is_text:
+        return follow
+    warning = f"{path} is not UTF-8: what we cannot read there is passed over; save it as UTF-8"
+    return follow._replace(warnings=(warning, *follow.warnings))
+
+
+def _follow(paths: Paths, path: Path, found: DotEnv, *, top: Path | None, tracked: Tracked | None) -> EnvFile:
     layer = dotenv_layer(str(path), found)
     if top is None or not found.values or not (tracked is None or tracked(path)):
         return EnvFile(layer=layer, words={})

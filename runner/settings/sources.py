@@ -48,11 +48,16 @@ def read_sources(
         config=config,
         seed=seed,
         project=own,
-        dotenv=parse((dotenv or b"").decode("utf-8", "replace")),
+        dotenv=_dotenv(dotenv or b""),
         dotenv_path=dotenv_path,
         problems=tuple(problems),
         names=tuple(name for name in there if name),
     )
+
+
+def _dotenv(data: bytes) -> DotEnv:
+    text = data.decode("utf-8", "replace")
+    return parse(text)._replace(is_text=text.encode() == data)
 
 
 def _toml(name: str, data: bytes | None) -> TomlFile | None:

@@ -8,7 +8,7 @@ from runner.tasks.commands import AnswerTask, CancelTask, FinishTask, RequeueTas
 from runner.tasks.endings import end, let_go, set_question
 from runner.tasks.holding import give_back
 from runner.tasks.journal import Happening
-from runner.tasks.model import Ending, Outcome, Status, Task, TaskChange
+from runner.tasks.model import FINAL, Ending, Outcome, Status, Task, TaskChange
 from runner.tasks.placing import placed, recount_dependents
 from runner.tasks.record import Record, load, save
 from runner.tasks.transitions import BY_WISH, TABLE, Action, Decision, after, by_hand, conflict
@@ -25,6 +25,9 @@ def update(work: Work, command: UpdateTask) -> Task:
     """Change what is given. Raises: UnknownTask, InvalidTransition, UsageProblem."""
     change = admission.change(command.change)
     record = load(work.tx, command.task_id)
+    settled = Status(record.status) in FINAL and change.status in {None, Status(record.status)}
+    if settled and change.progress not in {None, record.progress}:
+        raise conflict(Status(record.status), f"{record.id} is {record.status}: its progress is settled")
     if change.status is not None:
         record = _with_status(work, record, change.status)
     changed = _with_words(record, change)

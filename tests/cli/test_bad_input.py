@@ -165,3 +165,39 @@ def test_no_git(console: Console, tmp_path: Path) -> None:
     assert code == 5
     assert message == "git was not found"
     assert hint
+
+
+@pytest.mark.parametrize("words", [["list"], ["status"], ["show", "T-1"], ["submit", "Fix add"]])
+def test_a_profile_that_is_none_is_refused_by_every_command(console: Console, words: list[str]) -> None:
+    code, message, hint = console("--profile", "nope", *words).error
+
+    assert code == 2
+    assert "nope" in message
+    assert hint
+
+
+def test_an_env_file_that_is_no_utf_8_is_told(console: Console, repository: Sandbox) -> None:
+    (repository.path / ".env").write_bytes("AGENTIC_PROJECT=x\n".encode("utf-16"))
+
+    said = console("status")
+
+    assert ".env is not UTF-8" in said.err
+
+
+def test_the_progress_of_an_ended_task_is_settled(console: Console) -> None:
+    console.ok("submit", "Fix add")
+    console.ok("complete", "T-1")
+
+    assert console("update", "T-1", "--progress", "0").error[1] == "T-1 is completed: its progress is settled"
+    console.ok("update", "T-1", "--progress", "100")
+    console.ok("update", "T-1", "--progress", "100", "--note", "still so")
+    console.ok("requeue", "T-1")
+    console.ok("update", "T-1", "--status", "completed", "--progress", "100")
+    assert console.show("T-1")["progress"] == 100
+
+
+def test_a_tool_that_claude_does_not_have_is_refused(console: Console) -> None:
+    code, message, hint = console("ask", "why?", "--tools", "Bash,Foo").error
+
+    assert (code, message) == (2, "claude has no tool 'Foo'")
+    assert "Bash, Edit" in hint
