@@ -117,6 +117,10 @@ def _show_and_ask(top: Path, contents: Mapping[str, bytes]) -> None:
 
 def _top(app: App) -> Path:
     if app.source is None:
+        if (app.cwd / "HEAD").is_file() and (app.cwd / "objects").is_dir():
+            raise NotARepository(
+                f"{app.cwd} is a bare repository, which has no files to trust", hint="go to a checkout of it"
+            )
         raise NotARepository(f"{app.cwd} is not in a git repository", hint="go to your checkout first")
     return app.source.top
 

@@ -201,3 +201,9 @@ def test_a_tool_that_claude_does_not_have_is_refused(console: Console) -> None:
 
     assert (code, message) == (2, "claude has no tool 'Foo'")
     assert "Bash, Edit" in hint
+
+
+def test_trust_in_a_bare_repository_says_so(console: Console, tmp_path: Path) -> None:
+    console.stand_in(Sandbox.create(tmp_path / "bare.git", bare=True).path)
+
+    assert "is a bare repository" in console("trust", "--yes").error[1]
