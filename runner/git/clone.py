@@ -27,6 +27,7 @@ from runner.git.repository import Repository
 from runner.git.snapshot import start_index
 from runner.git.submodules import fill_submodules
 from runner.git.work_tree import WorkTree
+from runner.paths import private_folder
 from runner.process.stop import Stop
 
 CHECKOUT_S = 900.0
@@ -160,7 +161,7 @@ class PrivateClone:
             return collect_objects(self.ground, grace_s, stop)
 
     def _plant(self, path: Path, branch: str, base: Base, stop: Stop | None) -> Plot:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(path.parent)
         sparse = ("--no-checkout",) if self.ground.carried.sparse else ()
         self._make_room(branch)
         # Detached at first: git would refuse a branch that a forgotten work tree of an earlier run still has.

@@ -15,6 +15,7 @@ from runner.git.ground import NO_HOOKS
 from runner.git.own_files import copy_file, own_objects
 from runner.git.program import Git
 from runner.git.repository import Repository
+from runner.paths import private_folder
 from runner.process.stop import Stop
 
 COPY_S = 1800.0
@@ -48,13 +49,15 @@ def make_clone(
     entries = _entries(checkout, path)
     if entries and _object_format(entries) == _object_format(developer):
         own_objects(path)
+        path.chmod(0o700)
         return entries
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(path.parent)
     new = path.with_name(f".{path.name}.new")
     for leftover in (new, path):
         shutil.rmtree(leftover, ignore_errors=True)
     _copy(checkout, new, stop)
     own_objects(new)
+    new.chmod(0o700)
     new.rename(path)
     return list_entries(_git(checkout, path))
 

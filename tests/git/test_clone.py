@@ -44,6 +44,17 @@ def test_the_clone_has_its_own_objects_and_none_of_the_developer_s_branches(worl
     assert tree.plot.git_dir.parent.parent == bare.path
 
 
+def test_clone_and_work_trees_are_for_this_user_only(world: World) -> None:
+    tree, _ = world.start()
+    clone = world.clone().path
+    clone.chmod(0o755)
+
+    world.clone()
+
+    folders = (clone, clone.parent, tree.path.parent)
+    assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700] * 3
+
+
 def test_a_second_run_uses_the_same_clone(world: World) -> None:
     first = world.clone()
     made = (first.path / "objects").stat().st_ino
