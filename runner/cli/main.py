@@ -49,6 +49,9 @@ COMMANDS = {
 }
 """Every command and where it lives; importing one of these modules is what running the command costs."""
 
+MAKES_PROFILES = frozenset({"config", "init"})
+"""A profile need not be there before these."""
+
 SECTIONS = {
     "Tasks": ("submit", "list", "show", "update", "answer", "complete", "cancel", "requeue", "release"),
     "Runs": ("claim", "stop", "resume", "runs", "replay", "status", "clean"),
@@ -112,7 +115,7 @@ def cli(
 
     flags = Flags(agent=agent, project=project, profile=profile, verbosity=verbose)
     ctx.obj = App(environ=os.environ, flags=flags)
-    if profile is not None:
+    if profile is not None and ctx.invoked_subcommand not in MAKES_PROFILES:
         _ = ctx.obj.configuration  # a name that is none is refused also by those that read no settings
     ctx.call_on_close(ctx.obj.close)
     ctx.call_on_close(lambda: tell_what_was_ignored(ctx.obj))
