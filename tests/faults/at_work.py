@@ -41,6 +41,12 @@ def claude_at_work(scene: Scene, *words: str) -> Iterator[subprocess.Popen[str]]
         claim.communicate()
 
 
+def ended(claim: subprocess.Popen[str]) -> tuple[int, str]:
+    """Its exit code, and all that it said."""
+    out, err = claim.communicate(timeout=LONG_S)
+    return claim.returncode, out + err
+
+
 def stubborn_claude(scene: Scene) -> None:
     """From now on claude does not end when it is asked to."""
     program = Path(scene.environ["RUNNER_CLAUDE_PROGRAM"])

@@ -11,17 +11,12 @@ import pytest
 
 from runner.cli.stopping import TWICE_AFTER_S
 from runner.errors import EXIT_BUG
-from tests.faults.at_work import Terminal, claude_at_work, stubborn_claude
+from tests.faults.at_work import Terminal, claude_at_work, ended, stubborn_claude
 from tests.faults.kill_table import CALL_NANO, WANTED
 from tests.faults.scene import FIXED, Scene
 from tests.faults.slow_acts import ACTS, Gate, slow
 
 CTRL_C = b"\x03"
-
-
-def ended(claim: subprocess.Popen[str]) -> tuple[int, str]:
-    out, err = claim.communicate(timeout=60)
-    return claim.returncode, out + err
 
 
 def interrupt_twice(claim: subprocess.Popen[str]) -> None:

@@ -20,14 +20,9 @@ from runner.allowance.model import Holder
 from runner.errors import OutsideTrouble, UsageProblem
 from runner.runs.record import Json, RunRecord
 from runner.runs.stopping import StoppedRun, at_work, is_free, stop_run
-from tests.faults.at_work import Terminal, claude_at_work, stubborn_claude, wait_for
+from tests.faults.at_work import Terminal, claude_at_work, ended, stubborn_claude, wait_for
 from tests.faults.kill_table import CALL_NANO, WANTED
 from tests.faults.scene import ROOT, Scene
-
-
-def ended(claim: subprocess.Popen[str]) -> tuple[int, str]:
-    out, err = claim.communicate(timeout=60)
-    return claim.returncode, out + err
 
 
 def test_the_only_run_at_work_ends_in_good_order_and_stop_waits_for_it(scene: Scene) -> None:
