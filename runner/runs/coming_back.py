@@ -13,12 +13,13 @@ from runner.runs import preparing
 from runner.runs.conversing import Conversation
 from runner.runs.cut_off import cut_off
 from runner.runs.facts import ending_of
+from runner.runs.handing_over import deliver
 from runner.runs.judging import Judgement
 from runner.runs.prompting import go_on_prompt
 from runner.runs.resuming import patches_of, told_result
 from runner.runs.run import Run
 from runner.runs.so_far import DAMAGED, SoFar
-from runner.runs.steps import Ended, ask, deliver, from_the_start, take_answer
+from runner.runs.steps import Ended, ask, from_the_start, take_answer
 
 log = logging.getLogger("runner.runs")
 

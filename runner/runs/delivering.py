@@ -12,6 +12,7 @@ from runner.git.message import commit_message
 from runner.git.names import kind_of
 from runner.git.trailers import RunMark
 from runner.git.work_tree import WorkTree
+from runner.runs.commit_text import commit_body, commit_title
 from runner.runs.model import Step
 from runner.runs.prompting import pull_request_text
 from runner.runs.run import Run
@@ -34,10 +35,11 @@ def commit(run: Run, tree: WorkTree) -> str:
 def commit_text(run: Run) -> str:
     """Subject from the task, body from Claude's summary, trailers that tell whose work it is."""
     task = run.task
+    redact = run.tools.redactor.text
     return commit_message(
         kind=kind_of(task.labels, task.title),
-        title=run.tools.redactor.text(task.title),
-        body=run.summary if len(run.summary.split()) > LEAST_WORDS else "",
+        title=commit_title(task.title, redact=redact, fallback=task.id),
+        body=commit_body(run.summary, redact=redact) if len(run.summary.split()) > LEAST_WORDS else "",
         mark=mark(run),
         co_author=run.policy.co_author,
     )

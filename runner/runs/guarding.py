@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from runner.git.outgoing import outgoing_patch
+from runner.git.putting_back import committed_changes, committed_links
 from runner.git.work_tree import WorkTree
 from runner.redaction.scan import scan_patch, scan_text
 from runner.runs.judging import Judgement
@@ -40,7 +41,22 @@ HOW_TO_ALLOW = (
 
 def changed_without_word(run: Run, tree: WorkTree, changes: tuple[str, ...]) -> Judgement | None:
     """The question to ask when Claude changed protected files that nobody allowed; None when it did not."""
-    found = touched(run, tree, changes, allowed=allowed_in(run))
+    return _not_allowed(touched(run, tree, changes, allowed=allowed_in(run)))
+
+
+def committed_without_word(run: Run, tree: WorkTree, commit_id: str) -> Judgement | None:
+    """The same for the finished commit: hooks, and what they call, may have put more into it."""
+    base = run.base.commit_id
+    found = protected_in(
+        committed_changes(tree, base, commit_id),
+        extra=run.policy.protected,
+        allowed=allowed_in(run),
+        links=committed_links(tree, base, commit_id),
+    )
+    return _not_allowed(found)
+
+
+def _not_allowed(found: tuple[Protected, ...]) -> Judgement | None:
     if not found:
         return None
     return Judgement(

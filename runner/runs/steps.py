@@ -9,20 +9,18 @@ from datetime import datetime
 from runner.claude.protocol import ClaudeResult
 from runner.context.model import Bundle
 from runner.context.tokens import estimate_tokens
-from runner.errors import GitFailed
 from runner.git.work_tree import WorkTree
-from runner.runs import delivering, guarding, preparing, rebasing, resuming, watching
+from runner.runs import guarding, preparing, resuming, watching
 from runner.runs.ahead import Ahead
 from runner.runs.alibi import Alibi
 from runner.runs.conversing import Conversation
 from runner.runs.facts import judgement_facts
-from runner.runs.judging import Judgement, first_line, judge_answer
+from runner.runs.handing_over import deliver
+from runner.runs.judging import Judgement, judge_answer
 from runner.runs.model import Evidence, Step
-from runner.runs.own_disk import disk_trouble
 from runner.runs.prompting import task_prompt
 from runner.runs.run import Run
 from runner.runs.verifying import verify
-from runner.runs.waiting import keep_change
 from runner.tasks.model import Outcome
 
 NEVER_BEGAN = frozenset(
@@ -114,63 +112,3 @@ def take_answer(
         changes = None if run.tools.checks.commands else snapshot.changes
         judgement = deliver(run, tree, judgement, changes)
     return judgement, retry_at
-
-
-def deliver(
-    run: Run, tree: WorkTree, judgement: Judgement, changes: tuple[str, ...] | None = None
-) -> Judgement:
-    """Commit, push, pull request; red checks make a draft, or nothing where the settings say so.
-
-    `changes` are the changed paths, if they are known. Returns what it came to: a protected file or a secret needs a
-    person's word before anything leaves.
-    """
-    red = judgement.outcome is Outcome.CHECKS_FAILED
-    if red and run.policy.on_red == "none":
-        return judgement
-    changes = tree.changes(run.base.commit_id) if changes is None else changes
-    asked = guarding.changed_without_word(run, tree, changes)
-    if asked is not None:
-        return asked
-    asked = watching.broken_alibi(run)
-    if asked is not None:
-        return asked
-    run.touched = guarding.touched(run, tree, changes)
-    if not run.commits:
-        asked = _commit(run, tree)
-        if asked is not None:
-            return asked
-    judgement = _push(run, tree, judgement)
-    if judgement.outcome in {Outcome.DONE, Outcome.CHECKS_FAILED} and run.policy.pull_request:
-        delivering.open_pull_request(run, unproven=red)
-    return judgement
-
-
-def _commit(run: Run, tree: WorkTree) -> Judgement | None:
-    """Make the commit. A hook that refuses, or a key that is not there, is a person's to mend: the work is kept."""
-    try:
-        delivering.commit(run, tree)
-    except GitFailed as refused:
-        if disk_trouble(refused):
-            raise
-        kept = keep_change(run, tree)
-        return Judgement(
-            outcome=Outcome.NEEDS_INPUT,
-            cause=first_line(str(refused)),
-            question=" ".join(filter(None, (f"The commit was refused: {refused}", refused.hint, kept))),
-        )
-    return None
-
-
-def _push(run: Run, tree: WorkTree, judgement: Judgement) -> Judgement:
-    """Deliver the branch, if nothing secret is in it; on a base that moved after one rebase."""
-    asked = guarding.secrets_that_would_leave(run, tree, run.commits[-1])
-    if asked is not None:
-        return asked
-    try:
-        delivering.deliver_branch(run, tree)
-    except GitFailed as refused:
-        if not rebasing.wants_rebase(run, refused):
-            raise
-        again = rebasing.rebase(run, tree, refused)
-        return _push(run, tree, judgement) if again.outcome is Outcome.DONE else again
-    return judgement

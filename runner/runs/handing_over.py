@@ -1,0 +1,115 @@
+"""From a judged change to its pull request: exactly what was checked, and nothing that needs a person's word first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from runner.errors import GitFailed
+from runner.git.putting_back import put_back, tree_of
+from runner.git.work_tree import WorkTree
+from runner.runs import delivering, guarding, rebasing, watching
+from runner.runs.judging import Judgement, first_line, judge_evidence
+from runner.runs.own_disk import disk_trouble
+from runner.runs.run import Run
+from runner.runs.verifying import measure
+from runner.runs.waiting import keep_change
+from runner.tasks.model import Outcome
+
+DELIVERED = frozenset({Outcome.DONE, Outcome.CHECKS_FAILED})
+TOLD_LIMIT = 10
+
+
+def deliver(
+    run: Run, tree: WorkTree, judgement: Judgement, changes: tuple[str, ...] | None = None
+) -> Judgement:
+    """Commit, push, pull request; red checks make a draft, or nothing where the settings say so.
+
+    `changes` are the changed paths, if they are known. Returns what it came to: a protected file or a secret needs a
+    person's word before anything leaves.
+    """
+    red = judgement.outcome is Outcome.CHECKS_FAILED
+    if red and run.policy.on_red == "none":
+        return judgement
+    if changes is None:
+        _put_back(run, tree)
+        changes = tree.changes(run.base.commit_id)
+    asked = guarding.changed_without_word(run, tree, changes)
+    if asked is not None:
+        return asked
+    asked = watching.broken_alibi(run)
+    if asked is not None:
+        return asked
+    run.touched = guarding.touched(run, tree, changes)
+    if not run.commits:
+        asked = _commit(run, tree)
+        if asked is not None:
+            return asked
+    judgement = _push(run, tree, judgement)
+    if judgement.outcome in DELIVERED and run.policy.pull_request:
+        delivering.open_pull_request(run, unproven=red)
+    return judgement
+
+
+def _commit(run: Run, tree: WorkTree) -> Judgement | None:
+    """Make the commit. A hook that refuses, or a key that is not there, is a person's to mend: the work is kept."""
+    try:
+        delivering.commit(run, tree)
+    except GitFailed as refused:
+        if disk_trouble(refused):
+            raise
+        kept = keep_change(run, tree)
+        return Judgement(
+            outcome=Outcome.NEEDS_INPUT,
+            cause=first_line(str(refused)),
+            question=" ".join(filter(None, (f"The commit was refused: {refused}", refused.hint, kept))),
+        )
+    return _prove_again(run, tree)
+
+
+def _put_back(run: Run, tree: WorkTree) -> None:
+    """What is committed is what was checked: checks, and what they run, may have written since."""
+    if not run.tree_id:
+        return
+    paths = put_back(tree, run.base.commit_id, run.tree_id)
+    if paths:
+        more = f" and {len(paths) - TOLD_LIMIT} more" if len(paths) > TOLD_LIMIT else ""
+        run.warn(f"written after claude was done, and left out: {', '.join(paths[:TOLD_LIMIT])}{more}")
+
+
+def _prove_again(run: Run, tree: WorkTree) -> Judgement | None:
+    """A hook that changed files made another tree than the one that was checked."""
+    made = tree_of(tree, run.commits[-1])
+    if made == run.tree_id:
+        return None
+    red_before = run.evidence.turned_red
+    run.tree_id = made
+    run.evidence = replace(run.evidence, tree=made)
+    if not run.tools.checks.commands:
+        return None
+    measure(run, tree, run.evidence.base)
+    judgement = judge_evidence(run.evidence)
+    if judgement.outcome is Outcome.DONE or red_before:
+        return None
+    return Judgement(
+        outcome=Outcome.NEEDS_INPUT,
+        cause=f"a hook changed files, and then {judgement.cause}",
+        question=f"A hook of the repository changed files in the commit, and then {judgement.cause}. Nothing was"
+        " pushed. Answer what to do; Claude goes on from here.",
+    )
+
+
+def _push(run: Run, tree: WorkTree, judgement: Judgement) -> Judgement:
+    """Deliver the branch, if nothing secret is in it; on a base that moved after one rebase."""
+    commit_id = run.commits[-1]
+    asked = guarding.committed_without_word(run, tree, commit_id)
+    asked = asked or guarding.secrets_that_would_leave(run, tree, commit_id)
+    if asked is not None:
+        return asked
+    try:
+        delivering.deliver_branch(run, tree)
+    except GitFailed as refused:
+        if not rebasing.wants_rebase(run, refused):
+            raise
+        again = rebasing.rebase(run, tree, refused)
+        return _push(run, tree, judgement) if again.outcome is Outcome.DONE else again
+    return judgement
