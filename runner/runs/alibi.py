@@ -12,7 +12,7 @@ from pathlib import Path
 from runner.claude.fields import dict_in, dicts_in, object_of, text_in
 from runner.errors import GitFailed, RunnerError
 from runner.git.alibi import take
-from runner.git.alibi_compare import Difference, compare
+from runner.git.alibi_compare import Difference, Kind, compare
 from runner.git.alibi_store import read_store, settings_files
 from runner.git.clone import PrivateClone
 from runner.git.fingerprint import Fingerprint
@@ -22,7 +22,8 @@ from runner.git.recovery import recovery
 from runner.git.repository import Repository
 from runner.paths import write_private
 
-BEFORE, KEPT, RECOVER, AWAY = "checkout.json", "kept.json", "recover.sh", "put-away"
+BEFORE, KEPT, AWAY = "checkout.json", "kept.json", "put-away"
+RECOVER, RECOVER_OTHERS = "recover.sh", "recover-others.sh"
 TOLD_LIMIT = 5
 """So many differences stand in a message; the run's folder has them all."""
 _ENTRIES_LIMIT = 100_000
@@ -52,6 +53,10 @@ class Verdict:
     """The words of a tool that speak against the run; empty when there are none."""
     script: Path | None = None
     """Commands that undo `ours`; None when nothing can be or need be undone."""
+    missed: tuple[Difference, ...] = ()
+    """Those of `theirs` by which unsaved work was lost or overwritten, or git was told to act differently."""
+    script_for_missed: Path | None = None
+    """Commands that undo `missed`; None when nothing can be or need be undone."""
 
     @property
     def cause(self) -> str:
@@ -70,6 +75,17 @@ class Verdict:
         """One line about what the developer did meanwhile; empty for nothing."""
         return (
             f"your checkout changed meanwhile, not by this run: {_told(self.theirs)}" if self.theirs else ""
+        )
+
+    @property
+    def warning(self) -> str:
+        """One line about what only may be the developer's, with the way back; empty when nothing may be missed."""
+        if not self.missed:
+            return ""
+        back = f": sh {shlex.quote(str(self.script_for_missed))}" if self.script_for_missed else " by hand"
+        return (
+            f"your checkout changed while the run worked, and no tool of claude's speaks of it:"
+            f" {_told(self.missed)}. If it was not you, bring it back{back}"
         )
 
 
@@ -128,11 +144,14 @@ def check_alibi(
     site = _site(alibi, clone, work_tree, home, ours)
     footprint = footprint_of(uses, site, links=outward_links(work_tree), expected=expected)
     run_s, developer_s = attribute(differences, footprint)
+    missed = tuple(item for item in developer_s if _may_be_missed(item, alibi.before))
     return Verdict(
         ours=run_s,
         theirs=developer_s,
         because=footprint.because if run_s else "",
-        script=_script(alibi, clone, run_s),
+        script=_script(alibi, clone, run_s, RECOVER),
+        missed=missed,
+        script_for_missed=_script(alibi, clone, missed, RECOVER_OTHERS),
     )
 
 
@@ -224,7 +243,13 @@ def _gone(alibi: Alibi, clone: PrivateClone) -> GitFailed:
     )
 
 
-def _script(alibi: Alibi, clone: PrivateClone, differences: tuple[Difference, ...]) -> Path | None:
+def _may_be_missed(item: Difference, before: Fingerprint) -> bool:
+    """Whether only what was kept has it still. Tracked files and moved branches git has itself."""
+    was = before.files.get(item.name) if item.kind is Kind.FILE else None
+    return item.grave or (was is not None and was.kind != "tracked")
+
+
+def _script(alibi: Alibi, clone: PrivateClone, differences: tuple[Difference, ...], name: str) -> Path | None:
     checkout = clone.ground.checkout
     settings = settings_files(checkout.git_dir, checkout.common_dir, checkout.source)
     settings |= {name: checkout.common_dir / name for name in alibi.before.settings if name not in settings}
@@ -240,12 +265,17 @@ def _script(alibi: Alibi, clone: PrivateClone, differences: tuple[Difference, ..
     if not commands:
         return None
     told = "".join(f"# {line}\n" for item in differences for line in item.told().splitlines())
-    path = alibi.folder / RECOVER
-    text = f"# What run {alibi.run_id} changed in {alibi.before.top}:\n{told}set -x\n" + "".join(
-        f"{command}\n" for command in commands
-    )
+    path = alibi.folder / name
+    text = f"# {_heading(name, alibi)}:\n{told}set -x\n" + "".join(f"{command}\n" for command in commands)
     write_private(path, text.encode(errors="surrogateescape"))
     return path
+
+
+def _heading(name: str, alibi: Alibi) -> str:
+    run, top = alibi.run_id, alibi.before.top
+    return (
+        f"What run {run} changed in {top}" if name == RECOVER else f"What changed in {top} during run {run}"
+    )
 
 
 def _told(differences: tuple[Difference, ...]) -> str:

@@ -21,6 +21,7 @@ from runner.process.stop import Stop
 from runner.prompts import Prompts
 from runner.redaction.redactor import Redactor
 from runner.redaction.scan import scan_text
+from runner.runs.alibi import Verdict
 from runner.runs.checks import Checks
 from runner.runs.heartbeat import Heartbeat
 from runner.runs.model import PROGRESS, Evidence, Step, Usage
@@ -95,6 +96,8 @@ class Run:
     """The base had moved, and the commit was put on the new one."""
     alibi_held: bool = False
     """The checkout was looked at after Claude and the checks, and the run had not touched it."""
+    verdict: Verdict | None = None
+    """What the last look at the checkout came to."""
     tree_id: str = ""
     """The git tree of the files as they were looked at last."""
     leaks: tuple[str, ...] = ()

@@ -67,8 +67,10 @@ def look(run: Run) -> Verdict | None:
         checkout={
             "by_the_run": [item.told() for item in verdict.ours],
             "by_others": [item.told() for item in verdict.theirs],
+            "may_be_missed": [item.told() for item in verdict.missed],
         }
     )
+    run.verdict = verdict
     return verdict
 
 
@@ -86,7 +88,11 @@ def answer_for(run: Run, judgement: Judgement) -> Judgement:
 
 
 def _without(run: Run, judgement: Judgement) -> Judgement:
-    """What was kept of the checkout is needed no longer."""
+    """What was kept of the checkout is needed no longer; unless something is missing that only this copy has."""
+    if run.verdict is not None and run.verdict.missed:
+        # Nobody saw who did it: it may have been a program that the checks started.
+        run.warn(run.verdict.warning)
+        return judgement
     if warning := end_alibi(run.tools.clone, run.run_id):
         run.warn(warning)
     return judgement

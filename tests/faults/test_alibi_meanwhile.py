@@ -119,7 +119,10 @@ def test_a_run_that_ended_well_leaves_nothing_kept(scene: Scene) -> None:
 
 
 def test_a_vault_that_cannot_be_cleared_is_a_warning(scene: Scene) -> None:
-    (vault_path(scene.clone.path) / "HEAD").unlink()
+    vault = vault_path(scene.clone.path)
+    lock = vault.with_name(f"{vault.name}.lock")
+    lock.unlink(missing_ok=True)
+    lock.mkdir()
 
     assert "could not be removed" in end_alibi(scene.clone, RUN)
 
