@@ -170,6 +170,7 @@ def test_ctrl_c_at_a_terminal_says_that_it_stops_and_how_to_end_at_once(scene: S
     assert scene.alive() == []
 
 
+@pytest.mark.long
 def test_ctrl_c_twice_at_a_terminal_leaves_no_child_and_says_how_to_go_on(scene: Scene) -> None:
     stubborn_claude(scene)
     wait = scene.claude / "wait"
@@ -210,6 +211,7 @@ def test_a_window_that_is_closed_is_an_end_in_good_order(scene: Scene) -> None:
     assert scene.alive() == []
 
 
+@pytest.mark.long
 def test_one_in_the_background_whose_signals_are_off_is_not_ended(scene: Scene) -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

@@ -13,7 +13,7 @@ from tests.faults.kill_table import places, wanted
 from tests.faults.scene import Scene
 from tests.faults.slow_acts import ACTS, Gate, far_origin, slow
 
-QUICK = ("work tree begun", "gh pr create done")
+QUICK = ("work tree begun",)
 GROUP = ("set-up", "check of the result", "pre-commit hook", "push received", "gh pr create begun")
 
 
@@ -59,6 +59,7 @@ def test_with_the_whole_process_group_the_same(scene: Scene, act: str) -> None:
     check(scene, act, group=True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("late", [False, True], ids=["while we are away", "while the next claim works"])
 def test_a_push_that_arrives_after_the_kill_is_the_one_that_counts(scene: Scene, late: bool) -> None:
     with far_origin(scene), slow(scene, "push received") as gate:

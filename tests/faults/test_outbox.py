@@ -48,7 +48,7 @@ def run_id_of(scene: Scene) -> str:
 
 
 @pytest.mark.parametrize("how", ["claim", "resume"])
-@pytest.mark.parametrize("away", [locked, moved_away])
+@pytest.mark.parametrize("away", [pytest.param(locked, marks=pytest.mark.long), moved_away])
 def test_a_queue_out_of_reach_at_the_end_hears_of_it_once_when_it_is_back(
     scene: Scene, how: str, away: object
 ) -> None:
@@ -105,6 +105,7 @@ def back(scene: Scene) -> None:
         path.write_text(json.dumps(facts))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["claim", "resume"])
 def test_both_out_of_reach_and_the_process_killed_the_report_arrives_once(scene: Scene, how: str) -> None:
     run_id = unreachable_and_killed(scene)
@@ -122,6 +123,7 @@ def test_both_out_of_reach_and_the_process_killed_the_report_arrives_once(scene:
     assert scene.found().completions == 1
 
 
+@pytest.mark.long
 def test_a_commit_in_the_checkout_delivers_nothing(scene: Scene) -> None:
     unreachable_and_killed(scene)
     back(scene)
@@ -131,6 +133,7 @@ def test_a_commit_in_the_checkout_delivers_nothing(scene: Scene) -> None:
     assert (scene.found().pulls, scene.found().completions, len(scene.unfinished())) == (0, 0, 1)
 
 
+@pytest.mark.long
 def test_what_waits_can_be_seen(scene: Scene) -> None:
     run_id = unreachable_and_killed(scene)
 

@@ -68,6 +68,7 @@ def test_now_ends_it_at_once_and_the_next_claim_goes_on_with_it(scene: Scene) ->
     assert (found.attempts, found.leftovers, found.unfinished) == (1, (), 0)
 
 
+@pytest.mark.long
 def test_of_several_one_has_to_be_named_and_the_others_go_on(scene: Scene) -> None:
     scene.run("submit", "Fix add again")
     with claude_at_work(scene) as first:
@@ -111,6 +112,7 @@ def test_without_a_run_at_work_there_is_nothing_to_end(scene: Scene) -> None:
     assert "no run starts with 'r-0'" in unknown.err
 
 
+@pytest.mark.long
 def test_a_step_that_was_begun_is_finished_first(scene: Scene, tmp_path: Path) -> None:
     scene.hook_of_origin(f"touch {tmp_path}/pushing; sleep 2\n")
     claim = scene.start("claim", "--json")
