@@ -43,14 +43,22 @@ def _text(
     if new.asked:
         return (new.title if new.asked.title and other_title else None), None, ()
     if not (other_title or other_body):
-        return None, None, ()
+        return None, _body_of_this_run(new, written), ()
     if not written.body_kept:
         who = "a person edited its text" if written.ours else "a person wrote it"
         return None, None, (f"{who}: title and text are {LEFT}",)
-    body = marked(new.title, new.body)
+    body = marked(new.title, new.body, new.run_id)
     if written.title_kept:
         return (new.title if other_title else None), body, ()
     return None, (body if other_body else None), ("a person edited its title: it is left as it is",)
+
+
+def _body_of_this_run(new: NewPullRequest, written: Signature) -> str | None:
+    """The same text with the mark of another run, so that this one finds it again; None if there is no need."""
+    untouched = written.body_kept and written.title_kept
+    if not untouched or written.run_id == new.run_id or not new.run_id:
+        return None
+    return marked(new.title, new.body, new.run_id)
 
 
 def _draft(

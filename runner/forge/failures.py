@@ -76,6 +76,16 @@ def not_seen(
     return _failure(_PROBLEMS.get(said, _OTHER_LOOK), {"safe": UNSPENT}, said, detail, repository, retry_at)
 
 
+def not_known(why: GhFailed, *, url: str) -> GhFailed:
+    """A run opened one before, and nobody could tell what became of it."""
+    return GhFailed(
+        f"gh could not look what became of {url}: {why}",
+        hint=f"{PUSHED}: try again later",
+        kind=why.kind,
+        retry_at=why.retry_at,
+    )
+
+
 def not_allowed(why: str, *, repository: RemoteRepository) -> GhFailed:
     """The repository is there, but this account cannot open pull requests in it."""
     message, hint = _PROBLEMS[Said.FORBIDDEN]

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from runner.errors import GhFailed
 from runner.forge.access import why_not
 from runner.forge.adoption import changes
-from runner.forge.failures import not_allowed, not_opened, not_seen
+from runner.forge.ended import is_of_a_run, merged_already, merged_by_anybody
+from runner.forge.failures import not_allowed, not_known, not_opened, not_seen
 from runner.forge.marking import marked
 from runner.forge.open_request import PASSING, RETRY_AFTER_S, OpenPullRequest
 from runner.forge.protocol import NewPullRequest, PullRequest
@@ -69,14 +70,21 @@ class GitHubForge:
     def open_pull_request(self, new: NewPullRequest) -> PullRequest:
         """Open one for the branch, or adopt the open one of the same branch and base and bring it up to date.
 
+        Of a run, its own that was merged already is returned instead.
+
         Raises:
-            GhFailed: gh or the host cannot, or will not; the hint says what to do.
+            GhFailed: gh or the host cannot, or will not, or a person closed the run's own; the hint says what to do.
             Stopped: told to stop meanwhile; a repeat adopts what came of it.
         """
+        if is_of_a_run(new) and (merged := merged_already(self._every_one(new), new)):
+            return _merged(merged)
         answer, opened = self._ask(new)
         if opened is None and answer.said in PASSING:
             self._pause(RETRY_AFTER_S)
             answer, opened = self._ask(new)
+        if answer.said is Said.NO_COMMITS and is_of_a_run(new):
+            merged = merged_by_anybody(self._every_one(new), new)
+            opened = None if merged is None else _merged(merged)
         if opened is None:
             limited = answer.said is Said.RATE_LIMITED
             retry_at = self._limit_ends() if limited else None
@@ -84,6 +92,25 @@ class GitHubForge:
                 answer, repository=self._repository, branch=new.branch, base=new.base, retry_at=retry_at
             )
         return opened
+
+    def _every_one(self, new: NewPullRequest) -> tuple[SeenPullRequest, ...]:
+        """The branch's pull requests of every state; none if gh cannot tell, unless one is known. Raises: GhFailed."""
+        try:
+            try:
+                found = self._listed(new)
+            except GhFailed as error:
+                if error.kind != "later" or new.known_url is None:
+                    raise
+                self._pause(RETRY_AFTER_S)
+                found = self._listed(new)
+        except GhFailed as error:
+            if new.known_url is not None:
+                raise not_known(error, url=new.known_url) from error
+            return ()  # to ask for a new one tells better what is wrong
+        return tuple(one for one in found if self._checked(one.url) is not None)
+
+    def _listed(self, new: NewPullRequest) -> tuple[SeenPullRequest, ...]:
+        return self._gh.pull_request_view(str(self._repository), new.branch, ended_too=True)
 
     def _look(self) -> ApiAnswer:
         place = self._repository
@@ -112,7 +139,7 @@ class GitHubForge:
         return self._gh.pull_request_create(
             str(self._repository),
             title=new.title,
-            body=marked(new.title, new.body),
+            body=marked(new.title, new.body, new.run_id),
             base=new.base,
             head=new.branch,
             draft=new.draft,
@@ -179,3 +206,7 @@ class GitHubForge:
         if not place.is_named(owner, bare):
             return None
         return (f"{self._repository} is called {name} now: change the address of the remote",)
+
+
+def _merged(seen: SeenPullRequest) -> PullRequest:
+    return PullRequest(url=seen.url, adopted=True, state="merged")

@@ -14,7 +14,10 @@ from runner.paths import private_folder, write_private
 
 
 class LocalForge:
-    """Writes `pull_request.md` and `pull_request.json` into `folder`; a second branch or base gets `-2`, and so on."""
+    """Writes `pull_request.md` and `pull_request.json` into `folder`; a second branch or base gets `-2`, and so on.
+
+    Nobody can close or merge what stands in a file: here every pull request is open.
+    """
 
     def __init__(self, folder: Path, *, warning: str = "") -> None:
         """`warning` goes with every pull request: why it is here and not where people expect it."""
@@ -41,7 +44,8 @@ class LocalForge:
 
     def _adopted(self, number: int, written: NewPullRequest, new: NewPullRequest) -> PullRequest:
         seen = _seen(self._text(number), written)
-        wanted = changes(seen, new)
+        # The folder is one run's: its mark need not say whose.
+        wanted = changes(seen, replace(new, run_id=""))
         title = seen.title if wanted.title is None else wanted.title
         body = unmarked(seen.body if wanted.body is None else wanted.body)
         ours = replace(

@@ -7,8 +7,10 @@ import re
 from dataclasses import dataclass
 
 _MARK = re.compile(
-    r"(?:\n\n|\A)<!-- written by runner: text (?P<body>[0-9a-f]{16}), title (?P<title>[0-9a-f]{16}) -->\s*\Z"
+    r"(?:\n\n|\A)<!-- written by runner: text (?P<body>[0-9a-f]{16}), title (?P<title>[0-9a-f]{16})"
+    r"(?:, run (?P<run>[A-Za-z0-9-]{1,60}))? -->\s*\Z"
 )
+_RUN = re.compile(r"[A-Za-z0-9-]{1,60}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,16 +22,19 @@ class Signature:
     body_kept: bool
     """The text is as we wrote it."""
     title_kept: bool
+    run_id: str = ""
+    """Whose run wrote it; empty if it does not say so."""
 
 
-def marked(title: str, body: str) -> str:
+def marked(title: str, body: str, run_id: str = "") -> str:
     """The body with its mark as the last line."""
-    return body + mark(title, body)
+    return body + mark(title, body, run_id)
 
 
-def mark(title: str, body: str) -> str:
-    """What `marked` puts at the end: it tells of this title and this body wherever it stands."""
-    return f"\n\n<!-- written by runner: text {_digest(body)}, title {_digest(title)} -->"
+def mark(title: str, body: str, run_id: str = "") -> str:
+    """What `marked` puts at the end: it tells of this title, this body and this run wherever it stands."""
+    run = f", run {run_id}" if _RUN.fullmatch(run_id) else ""
+    return f"\n\n<!-- written by runner: text {_digest(body)}, title {_digest(title)}{run} -->"
 
 
 def unmarked(body: str) -> str:
@@ -46,6 +51,7 @@ def signature(title: str, body: str) -> Signature:
         ours=True,
         body_kept=found["body"] == _digest(unmarked(body)),
         title_kept=found["title"] == _digest(title),
+        run_id=found["run"] or "",
     )
 
 

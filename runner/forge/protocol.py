@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,10 @@ class NewPullRequest:
     None: a run's. Title, text and draft of one that is open already become those of the run, as far as no person
     edited them.
     """
+    run_id: str = ""
+    """Goes into the mark: by it the same run finds its pull request again, also one that a person ended meanwhile."""
+    known_url: str | None = None
+    """What this run opened before it was cut off, as far as it knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +43,9 @@ class PullRequest:
 
     url: str
     adopted: bool = False
-    """It was open before we asked."""
+    """It was there before we asked."""
+    state: Literal["open", "merged"] = "open"
+    """Merged: a person took the change of this very run already; nothing was opened and nothing is left to do."""
     warnings: tuple[str, ...] = ()
     """What did not work although it exists: a label, say; and what was left because a person edited it."""
 
@@ -66,9 +72,12 @@ class Forge(Protocol):
         Labels are only ever added. What a person edited is left as it is, with a warning; so is what cannot be
         changed: once one is found, this does not fail any more.
 
+        None is opened for a run whose own was merged already: that one is returned, as merged. Its own are those that
+        carry its `run_id`, and `known_url`.
+
         Raises:
-            GhFailed: the forge cannot be reached ("later"), refuses us ("refused") or the request ("rejected");
-                the hint says what to do.
+            GhFailed: the forge cannot be reached ("later"), refuses us ("refused") or the request ("rejected": also
+                when a person closed the run's own); the hint says what to do.
             Stopped: told to stop meanwhile; a repeat adopts what came of it.
         """
         ...

@@ -36,7 +36,7 @@ TEXT_FILE = "text"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenPullRequest:
-    """An open pull request as gh lists it; `url` is unchecked."""
+    """A pull request as gh lists it; `url` is unchecked."""
 
     url: str
     base: str
@@ -45,6 +45,8 @@ class SeenPullRequest:
     body: str = ""
     draft: bool = False
     labels: tuple[str, ...] = ()
+    state: str = "OPEN"
+    """Or `CLOSED`, or `MERGED`."""
 
 
 class Gh:
@@ -105,14 +107,17 @@ class Gh:
         undo = ["--undo"] if draft else []  # gh knows it since 2.16
         return self._failure(self._call("pr", "ready", str(number), f"--repo={repository}", *undo))
 
-    def pull_request_view(self, repository: str, branch: str) -> tuple[SeenPullRequest, ...]:
-        """The open pull requests of the branch, newest first.
+    def pull_request_view(
+        self, repository: str, branch: str, *, ended_too: bool = False
+    ) -> tuple[SeenPullRequest, ...]:
+        """The open pull requests of the branch, or those of every state; newest first.
 
         Raises:
             GhFailed: gh cannot be run, was refused, or answered something else than a list of pull requests.
         """
-        wanted = "--json=url,baseRefName,isCrossRepository,title,body,isDraft,labels"
-        answer = self._json("pr", "list", f"--repo={repository}", f"--head={branch}", "--state=open", wanted)
+        wanted = "--json=url,baseRefName,isCrossRepository,title,body,isDraft,labels,state"
+        state = f"--state={'all' if ended_too else 'open'}"
+        answer = self._json("pr", "list", f"--repo={repository}", f"--head={branch}", state, wanted)
         try:
             return tuple(_seen(row) for row in _list(answer))
         except (TypeError, KeyError) as error:
@@ -199,8 +204,9 @@ def _list(answer: object) -> list[Any]:
 def _seen(row: Mapping[str, object]) -> SeenPullRequest:
     url, base, fork = row["url"], row["baseRefName"], row["isCrossRepository"]
     title, body, draft = row["title"], row["body"], row["isDraft"]
+    state = row["state"]
     labels = tuple(label["name"] for label in _list(row["labels"]))
-    if not all(isinstance(text, str) for text in (url, base, title, body, *labels)):
+    if not all(isinstance(text, str) for text in (url, base, title, body, state, *labels)):
         raise TypeError
     if not (isinstance(fork, bool) and isinstance(draft, bool)):
         raise TypeError
@@ -212,6 +218,7 @@ def _seen(row: Mapping[str, object]) -> SeenPullRequest:
         body=str(body),
         draft=draft,
         labels=labels,
+        state=str(state),
     )
 
 

@@ -11,12 +11,12 @@ import pytest
 from runner.forge.local import LocalForge
 from runner.forge.marking import unmarked
 from runner.forge.protocol import NewPullRequest
-from tests.forge.contract import Edit, ForgeContract, Look
+from tests.forge.contract import Edit, End, EndingContract, ForgeContract, Look
 from tests.peers.github import GitHub
 from tests.support.fake_forge import FakeForge
 
 
-class TestGitHub(ForgeContract):
+class TestGitHub(ForgeContract, EndingContract):
     """The `forge` is the one of conftest: the real gh."""
 
     @pytest.fixture
@@ -43,6 +43,13 @@ class TestGitHub(ForgeContract):
             pull.body = (pull.body if body is None else body + kept).replace("\n", "\r\n")
 
         return save
+
+    @pytest.fixture
+    def end(self, github: GitHub) -> End:
+        def decide(state: str) -> None:
+            github.pulls[-1].state = state
+
+        return decide
 
 
 class TestLocal(ForgeContract):
@@ -77,7 +84,7 @@ class TestLocal(ForgeContract):
         return save
 
 
-class TestFake(ForgeContract):
+class TestFake(ForgeContract, EndingContract):
     @pytest.fixture
     def forge(self) -> FakeForge:
         return FakeForge()
@@ -93,3 +100,10 @@ class TestFake(ForgeContract):
             forge.opened[0] = replace(old, title=title or old.title, body=body or old.body)
 
         return save
+
+    @pytest.fixture
+    def end(self, forge: FakeForge) -> End:
+        def decide(state: str) -> None:
+            forge.states[-1] = state
+
+        return decide

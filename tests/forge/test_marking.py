@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,6 +38,19 @@ def test_any_other_text_is_an_edit(title: str, body: str, other: str) -> None:
 
     assert signature(title, edited).body_kept == same(body, other)
     assert signature(other, text).title_kept == same(title, other)
+
+
+@given(TEXTS, TEXTS)
+def test_the_mark_says_whose_run_wrote_it(title: str, body: str) -> None:
+    text = marked(title, body, "r-20260101-000000-abcdef")
+
+    assert signature(title, text) == replace(KEPT, run_id="r-20260101-000000-abcdef")
+    assert unmarked(text) == body
+
+
+@pytest.mark.parametrize("run_id", ["", "r 1", "r-1 -->", "r" * 61, "r-1\n"])
+def test_a_run_that_does_not_fit_into_the_mark_is_left_out(run_id: str) -> None:
+    assert marked("T", "B", run_id) == marked("T", "B")
 
 
 @pytest.mark.parametrize(

@@ -206,9 +206,9 @@ def test_no_place_for_the_body_is_one_line(
         '[{"url": 1, "baseRefName": "main", "isCrossRepository": false}]',
         '[{"url": "x"}]',
         '[{"url": "u", "baseRefName": "m", "isCrossRepository": false, "title": "t", "body": "b", "isDraft": 0, '
-        '"labels": []}]',
+        '"labels": [], "state": "OPEN"}]',
         '[{"url": "u", "baseRefName": "m", "isCrossRepository": false, "title": "t", "body": "b", "isDraft": true, '
-        '"labels": [{"name": 7}]}]',
+        '"labels": [{"name": 7}], "state": "OPEN"}]',
         "null",
     ],
 )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from runner.errors import RunnerError
 from runner.forge.adoption import changes
+from runner.forge.ended import is_of_a_run, merged_already
 from runner.forge.marking import mark, unmarked
 from runner.forge.protocol import NewPullRequest, PullRequest
 from runner.gh.program import SeenPullRequest
@@ -27,6 +28,8 @@ class FakeForge:
         self.opened: list[NewPullRequest] = []
         self.warnings = warnings
         self.checks = 0
+        self.states: list[str] = []
+        """Of each: `OPEN`, or what a person made of it, `CLOSED` or `MERGED`."""
         self._written: list[NewPullRequest] = []
         self._failures, self._refusals = list(failures), list(refusals)
 
@@ -38,27 +41,19 @@ class FakeForge:
     def open_pull_request(self, new: NewPullRequest) -> PullRequest:
         if self._failures:
             raise self._failures.pop(0)
+        every = [self._seen(at) for at, old in enumerate(self.opened) if old.branch == new.branch]
+        if is_of_a_run(new) and (merged := merged_already(every, new)):
+            return PullRequest(url=merged.url, adopted=True, state="merged")
         for at, old in enumerate(self.opened):
-            if (old.branch, old.base) == (new.branch, new.base):
+            if (old.branch, old.base, self.states[at]) == (new.branch, new.base, "OPEN"):
                 return self._adopted(at, old, new)
-        self.opened.append(replace(new, asked=None))
+        self.opened.append(replace(new, asked=None, run_id="", known_url=None))
+        self.states.append("OPEN")
         self._written.append(new)
         return PullRequest(url=self.url(len(self.opened)), warnings=self.warnings)
 
     def _adopted(self, at: int, old: NewPullRequest, new: NewPullRequest) -> PullRequest:
-        written = self._written[at]
-        wanted = changes(
-            SeenPullRequest(
-                url=self.url(at + 1),
-                base=old.base,
-                from_fork=False,
-                title=old.title,
-                body=old.body + mark(written.title, written.body),
-                draft=old.draft,
-                labels=old.labels,
-            ),
-            new,
-        )
+        wanted = changes(self._seen(at), new)
         title = old.title if wanted.title is None else wanted.title
         body = old.body if wanted.body is None else unmarked(wanted.body)
         draft = old.draft if wanted.draft is None else wanted.draft
@@ -66,6 +61,19 @@ class FakeForge:
         if wanted.body is not None:  # a title by hand stays a person's
             self._written[at] = new
         return PullRequest(url=self.url(at + 1), adopted=True, warnings=wanted.warnings)
+
+    def _seen(self, at: int) -> SeenPullRequest:
+        old, written = self.opened[at], self._written[at]
+        return SeenPullRequest(
+            url=self.url(at + 1),
+            base=old.base,
+            from_fork=False,
+            title=old.title,
+            body=old.body + mark(written.title, written.body, written.run_id),
+            draft=old.draft,
+            labels=old.labels,
+            state=self.states[at],
+        )
 
     @staticmethod
     def url(number: int) -> str:
