@@ -49,7 +49,7 @@ def committed_without_word(run: Run, tree: WorkTree, commit_id: str) -> Judgemen
     base = run.base.commit_id
     found = protected_in(
         committed_changes(tree, base, commit_id),
-        extra=run.policy.protected,
+        extra=_extra(run),
         allowed=allowed_in(run),
         links=committed_links(tree, base, commit_id),
     )
@@ -72,7 +72,7 @@ def touched(
 ) -> tuple[Protected, ...]:
     """The protected files among the changed ones that are not `allowed`, and links that lead out of the repository."""
     links = {path: str((tree.path / path).readlink()) for path in changes if (tree.path / path).is_symlink()}
-    return protected_in(changes, extra=run.policy.protected, allowed=allowed, links=links)
+    return protected_in(changes, extra=_extra(run), allowed=allowed, links=links)
 
 
 def allowed_in(run: Run) -> tuple[str, ...]:
@@ -117,7 +117,7 @@ def _named(run: Run, *, allowed: tuple[str, ...]) -> tuple[Protected, ...]:
         [file.path for file in task.files],
         task.title,
         task.description,
-        extra=run.policy.protected,
+        extra=_extra(run),
         allowed=allowed,
     )
 
@@ -126,3 +126,12 @@ def _listed(names: Iterable[str]) -> str:
     every = list(names)
     more = len(every) - TOLD_LIMIT
     return ", ".join(every[:TOLD_LIMIT]) + (f" and {more} more" if more > 0 else "")
+
+
+def _extra(run: Run) -> tuple[str, ...]:
+    """Besides the usual patterns: those of the settings, and the folder that the developer's git takes hooks from."""
+    checkout = run.tools.checkout
+    hooks = run.tools.clone.ground.carried.hooks
+    if not hooks.is_relative_to(checkout.top) or ".git" in hooks.relative_to(checkout.top).parts:
+        return run.policy.protected
+    return (*run.policy.protected, f"/{hooks.relative_to(checkout.top).as_posix()}/")

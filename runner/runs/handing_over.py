@@ -8,7 +8,7 @@ from runner.errors import GitFailed
 from runner.git.putting_back import put_back, tree_of
 from runner.git.work_tree import WorkTree
 from runner.runs import delivering, guarding, rebasing, watching
-from runner.runs.judging import Judgement, first_line, judge_evidence
+from runner.runs.judging import Judgement, first_line, judge_evidence, sentence
 from runner.runs.own_disk import disk_trouble
 from runner.runs.run import Run
 from runner.runs.verifying import measure
@@ -61,7 +61,9 @@ def _commit(run: Run, tree: WorkTree) -> Judgement | None:
         return Judgement(
             outcome=Outcome.NEEDS_INPUT,
             cause=first_line(str(refused)),
-            question=" ".join(filter(None, (f"The commit was refused: {refused}", refused.hint, kept))),
+            question=" ".join(
+                filter(None, (sentence(f"The commit was refused: {refused}"), sentence(refused.hint), kept))
+            ),
         )
     return _prove_again(run, tree)
 

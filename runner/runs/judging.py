@@ -70,3 +70,8 @@ def _commands(checks: Sequence[Check]) -> str:
 def first_line(text: str) -> str:
     """The first line with anything on it, at most 200 characters."""
     return next((line.strip()[:200] for line in text.split("\n") if line.strip()), "")
+
+
+def sentence(text: str) -> str:
+    """The text with a stop at its end, so that another can follow; empty stays empty."""
+    return text if not text or text.endswith((".", "!", "?", ":")) else f"{text}."

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from runner.errors import BranchMoved, OutsideTrouble, RunnerError, Stopped, TryLater
+from runner.errors import BranchMoved, GitFailed, OutsideTrouble, RunnerError, Stopped, TryLater
 from runner.events.model import EventName
 from runner.runs import ending, watching
 from runner.runs.heartbeat import Heartbeat
-from runner.runs.judging import Judgement, first_line
+from runner.runs.judging import Judgement, first_line, sentence
 from runner.runs.model import RunReport, Step
 from runner.runs.own_disk import disk_trouble, left_unfinished
 from runner.runs.run import Run
@@ -82,6 +82,8 @@ def _judge_failure(run: Run, error: BaseException) -> Judgement:
 
     Trouble with our own disk is none: there is nowhere to write one down. Such a run is gone on with like a killed one.
     """
+    if isinstance(error, GitFailed):
+        run.tools.clone.suspect(error)
     trouble = disk_trouble(error)
     if run.spoke and trouble is not None:
         raise left_unfinished(run.run_id, trouble) from error
@@ -103,7 +105,7 @@ def _judge_failure(run: Run, error: BaseException) -> Judgement:
 
 
 def _needs_a_person(run: Run, error: RunnerError) -> Judgement:
-    words = (str(error), error.hint, keep_work(run))
+    words = (sentence(str(error)), sentence(error.hint), keep_work(run))
     return Judgement(
         outcome=Outcome.NEEDS_INPUT,
         cause=first_line(run.tools.redactor.text(str(error))),

@@ -193,3 +193,13 @@ def test_a_protected_branch_asks_and_keeps_the_work(scene: Scene) -> None:
     words = question.split("The work is kept: `")[1].split("`")[0].split()
     scene.checkout.git(*words[3:])
     assert any(name.startswith("rescue/") for name in scene.checkout.branches())
+
+
+def test_the_folder_that_git_takes_hooks_from_is_protected_too(scene: Scene) -> None:
+    scene.checkout.git("config", "core.hooksPath", "tools/hooks")
+    scene.plan(writes=FIXED | {"tools/hooks/pre-commit": "#!/bin/sh\ntouch /tmp/never\n"}, text="Done.")
+
+    scene.run("claim", code=1)
+
+    assert "tools/hooks/pre-commit" in scene.task().question
+    assert branches(scene) == ["main"]

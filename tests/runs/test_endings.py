@@ -157,7 +157,7 @@ def test_a_forge_that_refuses_asks_a_person_with_its_words_and_hint(world: World
     assert report.outcome is Outcome.NEEDS_INPUT
     assert "Bad credentials" in report.cause
     question = world.board.get(task.id).question
-    assert question.startswith("HTTP 401: Bad credentials gh auth login The work is kept: `git -C ")
+    assert question.startswith("HTTP 401: Bad credentials. gh auth login. The work is kept: `git -C ")
     assert world.leftovers() == []
 
 
