@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from runner.git.belonging import note_use
 from runner.git.carried import carry, list_entries, wants_sparse
 from runner.git.collection import GRACE_S, collect_objects
 from runner.git.creation import clone_name, copy_large_files, make_clone
+from runner.git.damage import set_aside_if_damaged, suspect
 from runner.git.ground import LOCK_S, Ground, lock_file, put
 from runner.git.lock import locked
 from runner.git.model import Base
@@ -67,6 +69,7 @@ class PrivateClone:
         developer = list_entries(checkout.git)
         path = clones.resolve() / clone_name(checkout.common_dir, sparse=wants_sparse(developer))
         with locked(lock_file(path), timeout_s=LOCK_S, stop=stop):
+            set_aside_if_damaged(checkout, path, stop)
             in_clone = make_clone(checkout, developer, path, stop)
             copy_large_files(checkout.common_dir, path)
             ground = Ground(
@@ -92,7 +95,7 @@ class PrivateClone:
             UsageProblem: the repository is empty, or there is no such branch; the hint lists those that are.
             GitFailed: the remote cannot be reached and nothing is known of the branch.
         """
-        with self.ground.lock(stop):
+        with self.ground.lock(stop), self._suspected():
             return resolve_base(self.ground, name, remote, stop)
 
     def add_work_tree(self, path: Path, branch: str, base: Base, *, stop: Stop | None = None) -> WorkTree:
@@ -104,7 +107,7 @@ class PrivateClone:
         """
         check_ref_name(branch)
         path = path.parent.resolve() / path.name
-        with self.ground.lock(stop):
+        with self.ground.lock(stop), self._suspected():
             self._clear(path)
             try:
                 plot = self._plant(path, branch, base, stop)
@@ -159,6 +162,18 @@ class PrivateClone:
         """
         with self.ground.lock(stop):
             return collect_objects(self.ground, grace_s, stop)
+
+    def suspect(self, error: GitFailed) -> None:
+        """Have the clone looked through before its next use, if that is what git stumbled over."""
+        suspect(self.path, error)
+
+    @contextmanager
+    def _suspected(self) -> Iterator[None]:
+        try:
+            yield
+        except GitFailed as error:
+            self.suspect(error)
+            raise
 
     def _plant(self, path: Path, branch: str, base: Base, stop: Stop | None) -> Plot:
         private_folder(path.parent)

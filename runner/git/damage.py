@@ -1,0 +1,61 @@
+"""A private clone that lost or mixed up its objects: noticed when git stumbles, set aside and made anew."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+from pathlib import Path
+
+from runner.errors import ChildTimedOut, GitFailed
+from runner.git.program import Git
+from runner.git.repository import Repository
+from runner.process.stop import Stop
+
+LOOK_S = 600.0
+MARK = "runner-suspect"
+
+_WORDS = re.compile(
+    r"\binflate:|data stream error|unable to unpack|loose object .* is corrupt|object file \S+ is empty|bad object"
+    r"|missing (blob|tree|commit)|unable to read (tree|sha1 file|object)|object corrupt|not a valid object"
+    r"|packfile .* (cannot|corrupt|missing)|could not read [0-9a-f]{40}|invalid sha1 pointer|failed to (read|traverse)",
+    re.IGNORECASE,
+)
+
+_log = logging.getLogger("runner.git")
+
+
+def suspect(clone: Path, error: GitFailed) -> None:
+    """If git stumbled over an object of the clone, have it looked through before it is used again."""
+    if _WORDS.search(str(error)) is None:
+        return
+    try:
+        (clone / MARK).touch()
+    except OSError as trouble:
+        _log.warning("%s may be damaged, and cannot be marked: %s", clone, trouble)
+        return
+    error.hint = (
+        "our private clone seems damaged; the next claim looks it through and makes a new one if need be"
+    )
+
+
+def set_aside_if_damaged(checkout: Repository, clone: Path, stop: Stop | None) -> None:
+    """Look through a clone that is suspect; a damaged one goes out of the way, whole. The caller holds the lock."""
+    mark = clone / MARK
+    if not mark.exists():
+        return
+    if _is_whole(checkout, clone, stop):
+        mark.unlink()
+        return
+    aside = clone.with_name(f".{clone.name}.damaged")
+    shutil.rmtree(aside, ignore_errors=True)
+    clone.rename(aside)
+    _log.warning("the private clone %s was damaged; what is left of it is in %s", clone, aside)
+
+
+def _is_whole(checkout: Repository, clone: Path, stop: Stop | None) -> bool:
+    git = Git(folder=clone, source=checkout.source, variables=(("GIT_DIR", str(clone)),))
+    try:
+        return git.ask("fsck", "--no-dangling", "--no-progress", timeout_s=LOOK_S, stop=stop).exit_code == 0
+    except ChildTimedOut:
+        return False
