@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner.git.bending import check_parts, straighten
 from runner.git.carried import Carried
 from runner.git.config import Pair
 from runner.git.lock import locked
@@ -20,8 +21,12 @@ LOCK_S = 600.0
 
 NO_HOOKS = "/dev/null"
 
-_OVERRULED = (("core.safecrlf", "false"), ("worktree.useRelativePaths", "false"))
-"""What would make an error of a harmless change, and what would ask for another layout than ours."""
+_OVERRULED = (
+    *(("core.safecrlf", "false"), ("worktree.useRelativePaths", "false")),
+    ("core.commitGraph", "false"),
+)
+"""What would make an error of a harmless change, what would ask for another layout than ours, and what an agent could
+write to tell us of other parents than a commit has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +61,17 @@ class Ground:
             yield
 
     def restore(self) -> None:
-        """Put the clone's settings right: an agent's git may have changed them, and they can name programs."""
+        """Put the clone right: an agent's git may have changed settings, which can name programs, and bent history.
+
+        Raises: GitFailed (a part of it leads elsewhere; nothing was written).
+        """
+        check_parts(self.path)
         put(self.path / "config", self.carried.config)
         for name, content in self.carried.info:
             put(self.path / "info" / name, content)
         if self.carried.sparse is not None:
             put(self.path / "config.worktree", b"[core]\n\tbare = true\n")
+        straighten(self.path, self.git, self.checkout.common_dir)
 
 
 def lock_file(clone: Path) -> Path:

@@ -36,7 +36,13 @@ PASSED = (
     *("EMAIL", "GIT_AUTHOR_*", "GIT_COMMITTER_*", "GIT_EDITOR", "GIT_PAGER"),
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_INTERNAL_*"),
     *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH", "GIT_EXEC_PATH"),
-    *("GIT_REFLOG_ACTION", "GIT_PUSH_OPTION_*", "GIT_TERMINAL_PROMPT", "GIT_OPTIONAL_LOCKS"),
+    *(
+        "GIT_REFLOG_ACTION",
+        "GIT_PUSH_OPTION_*",
+        "GIT_TERMINAL_PROMPT",
+        "GIT_OPTIONAL_LOCKS",
+        "GIT_NO_REPLACE_OBJECTS",
+    ),
     *("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"),
 )
 """What a check may see, and what git itself tells its hooks: where it works, on what, as whom."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import GitFailed
+from runner.git.bending import check_parts
 from runner.git.ground import Ground, put
 from runner.git.program import Git
 
@@ -57,6 +58,7 @@ class Plot:
 
     def reclaim(self) -> None:
         """Make sure that git in this folder means this work tree of this clone, with the settings we gave it."""
+        check_parts(self.ground.path)
         link = self.path / ".git"
         if link.is_dir() and not link.is_symlink():
             # The agent made a repository of its own here. Its files stay, its history is not ours to keep.

@@ -156,11 +156,13 @@ _VALUE = "RUNNER_GIT_SETTING_"
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_EDITOR": ":",
     "GIT_PAGER": "cat",
     "LANGUAGE": "C",
 }
-"""Nobody is asked, nothing is opened, and a question never writes (a status would refresh the index)."""
+"""Nobody is asked, nothing is opened, and a question never writes (a status would refresh the index).
+An object is what its id says: with `git replace`, an agent could show us another one than it delivers."""
 
 
 def failure(done: Completed, doing: str, *, with_stdout: bool = False) -> GitFailed:

@@ -1,0 +1,139 @@
+"""An agent that bends the clone's history, or puts something else where its work tree was, is not believed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from runner.errors import GitFailed
+from runner.git.repository import Repository
+from tests.git.world import World, fingerprint
+from tests.support.git import Sandbox
+
+
+@pytest.fixture
+def world(repository: Sandbox, tmp_path: Path) -> World:
+    return World(checkout=repository, state=tmp_path / "state")
+
+
+def replace_base(tree: Sandbox, base: str) -> None:
+    """Make the base look as if it had a file `more.txt`."""
+    blob = tree.git("hash-object", "-w", "--stdin", input_text="x\n")
+    listed = tree.git("ls-tree", base) + f"\n100644 blob {blob}\tmore.txt\n"
+    other = tree.git("commit-tree", "-m", "other", tree.git("mktree", input_text=listed))
+    tree.git("replace", "-f", base, other)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_replaced_base_hides_no_change_and_is_gone_for_the_next_work_tree(
+    world: World, packed: bool
+) -> None:
+    tree, base = world.start()
+    agent = Sandbox(tree.path)
+    agent.write({"more.txt": "x\n"})
+    replace_base(agent, base.commit_id)
+    if packed:
+        agent.git("pack-refs", "--all")
+
+    changes = tree.changes(base.commit_id)
+    clone = world.clone()
+    other = clone.add_work_tree(world.state / "other", "fix/other", clone.resolve_base())
+
+    assert changes == ("more.txt",)
+    assert not (other.path / "more.txt").exists()
+    assert Sandbox(other.path).git("replace", "-l") == ""
+
+
+def test_a_replaced_blob_is_read_as_what_it_is(world: World) -> None:
+    tree, base = world.start()
+    agent = Sandbox(tree.path)
+    agent.write({"notes.txt": "hidden\n"})
+    hidden = agent.git("hash-object", "-w", "notes.txt")
+    agent.git("replace", hidden, agent.git("hash-object", "-w", "--stdin", input_text="harmless\n"))
+
+    patch = tree.patch(base.commit_id)
+    agent.git("replace", hidden, agent.git("hash-object", "-w", "--stdin", input_text="harmless\n"))
+    read = [Repository.open(tree.path, light=light).blob(hidden) for light in (False, True)]
+
+    assert b"hidden" in patch
+    assert read == [b"hidden\n"] * 2
+
+
+def test_grafts_borrowed_objects_and_a_false_end_of_history_are_removed(world: World, tmp_path: Path) -> None:
+    world.checkout.commit("second", {"calc.py": "2\n"})
+    tree, base = world.start()
+    clone = tree.plot.ground.path
+    stranger = Sandbox.create(tmp_path / "stranger", files={"a": "a"})
+    (clone / "info" / "grafts").write_text(f"{base.commit_id}\n")
+    (clone / "objects" / "info" / "alternates").write_text(f"{stranger.path}/.git/objects\n")
+    (clone / "shallow").write_text(f"{base.commit_id}\n")
+
+    tree.plot.ground.restore()
+
+    assert not (clone / "info" / "grafts").exists()
+    assert (clone / "objects" / "info" / "alternates").read_bytes() == b""
+    assert not (clone / "shallow").exists()
+    assert len(Sandbox(tree.path).log("HEAD")) == 2
+
+
+def test_links_and_folders_in_the_place_of_such_files_go_too(world: World, tmp_path: Path) -> None:
+    tree, _ = world.start()
+    clone = tree.plot.ground.path
+    precious = tmp_path / "precious"
+    precious.write_text("x")
+    (clone / "objects" / "info" / "alternates").symlink_to(precious)
+    (clone / "shallow").symlink_to(precious)
+    (clone / "info" / "grafts").mkdir()
+
+    tree.plot.ground.restore()
+
+    assert precious.read_text() == "x"
+    assert not any(
+        os.path.lexists(clone / name) for name in ("objects/info/alternates", "shallow", "info/grafts")
+    )
+
+
+def test_objects_that_the_checkout_borrows_stay_borrowed(world: World, tmp_path: Path) -> None:
+    lender = world.checkout
+    borrower = Sandbox(tmp_path / "borrower")
+    lender.git("clone", "-q", "--shared", str(lender.path), str(borrower.path))
+    world = World(checkout=borrower, state=tmp_path / "state")
+
+    tree, base = world.start()
+    tree.plot.ground.restore()
+
+    assert str(lender.path) in (tree.plot.ground.path / "objects" / "info" / "alternates").read_text()
+    assert tree.changes(base.commit_id) == ()
+
+
+def test_the_end_of_a_shallow_checkout_stays_when_the_checkout_is_whole_again(
+    published: tuple[Sandbox, Sandbox], tmp_path: Path
+) -> None:
+    published[0].commit("second", {"calc.py": "2\n"})
+    published[0].git("push", "-q", "origin", "main")
+    shallow = Sandbox(tmp_path / "shallow")
+    published[0].git("clone", "-q", "--depth=1", f"file://{published[1].path}", str(shallow.path))
+    tree, base = World(checkout=shallow, state=tmp_path / "state").start()
+    shallow.git("fetch", "-q", "--unshallow")
+
+    tree.plot.ground.restore()
+
+    assert (tree.plot.ground.path / "shallow").read_text() == f"{base.commit_id}\n"
+    assert tree.changes(base.commit_id) == ()
+
+
+@pytest.mark.parametrize("part", ["info", "refs", "objects/info", "worktrees"])
+def test_a_part_of_the_clone_that_leads_elsewhere_is_refused(world: World, tmp_path: Path, part: str) -> None:
+    tree, base = world.start()
+    precious = Sandbox.create(tmp_path / "precious", files={"a": "a"}).path
+    folder = tree.plot.ground.path / part
+    folder.rename(tmp_path / "moved")
+    folder.symlink_to(precious / ".git" / part)
+    before = fingerprint(precious)
+
+    with pytest.raises(GitFailed, match="was replaced by a link while a run worked"):
+        tree.snapshot(base.commit_id)
+
+    assert fingerprint(precious) == before
