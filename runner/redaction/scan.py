@@ -4,11 +4,13 @@ Decided here:
 - Only what is new counts. A secret that stands in removed or unchanged lines of the same patch is in the base already.
 - `pragma: allowlist secret` counts for nothing: it could only stand in an added line, and nobody may allow himself.
 - What only sounds like a secret (`password = "..."`) counts if it looks random; examples of manuals never count.
+- Text in UTF-16 and UTF-32 is looked through as well, as far as it is ASCII; git takes it for a binary file.
 - Binary files are looked through byte by byte; what is packed inside them (zip, gzip) is not unpacked.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -27,6 +29,10 @@ _NAMES = {
     "private-key": "private key",
     "authorization": "credential of an Authorization header",
 }
+_WIDE = re.compile(
+    rb"(?:[\t\n\r -~]\0{3}){4,}|(?:\0{3}[\t\n\r -~]){4,}|(?:[\t\n\r -~]\0){4,}|(?:\0[\t\n\r -~]){4,}"
+)
+"""Text in UTF-16 or UTF-32, of either byte order, wherever it begins. Other NUL bytes part words, and stay."""
 _KEY_BYTES = 400
 """So much of a private key tells it from others."""
 
@@ -94,17 +100,24 @@ def _in_piece(piece: Piece, redactor: Redactor) -> Iterator[Finding]:
     if not piece.new:
         return
     told = _shown(piece.path, redactor)
+    narrow = _WIDE.sub(lambda found: found[0].replace(b"\0", b""), piece.new)
+    for text in (piece.new, narrow) if narrow != piece.new else (piece.new,):
+        yield from _in_text(text, piece, told, redactor)
+
+
+def _in_text(text: bytes, piece: Piece, told: str, redactor: Redactor) -> Iterator[Finding]:
+    """Every secret in the piece, or in a copy of it that has the same lines."""
     line, counted = 0, 0
-    for span in _spans(piece.new, redactor):
-        last = piece.new.count(b"\n", span.start, span.end)
-        line, counted = line + piece.new.count(b"\n", counted, span.start), span.start
+    for span in _spans(text, redactor):
+        last = text.count(b"\n", span.start, span.end)
+        line, counted = line + text.count(b"\n", counted, span.start), span.start
         if piece.added is not None and not piece.added & _lines(span, line, last):
             continue
         yield Finding(
             path=told,
             line=line + piece.first_line if piece.first_line else 0,
             kind=_name(span),
-            digest=_digest(span, piece.new),
+            digest=_digest(span, text),
         )
 
 

@@ -75,3 +75,42 @@ def test_what_is_inflated_without_end_is_held_in_pieces() -> None:
     )
 
     assert told(patch) == ["AWS access key in x"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("shift", [b"", b"\xff", b"\0", b"\0\0\0"])
+def test_text_of_wide_characters_is_looked_through(repository: Sandbox, encoding: str, shift: bytes) -> None:
+    text = f"# Schlüssel, 漢字\r\nname: x\r\ntoken: {GITHUB}\r\nother: {PLAIN}\r\n"
+    (repository.path / "notes.txt").write_bytes(shift + text.encode(encoding))
+    repository.commit("x")
+
+    assert sorted(told(patch_of(repository))) == [
+        "github token in notes.txt",
+        "value of DEPLOY_TOKEN in notes.txt",
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_wide_text_that_git_shows_as_lines_is_found_in_its_line(repository: Sandbox, encoding: str) -> None:
+    (repository.path / ".gitattributes").write_text("*.txt diff\n")
+    (repository.path / "notes.txt").write_bytes(f"one\ntwo\ntoken: {GITHUB}\n".encode(encoding))
+    repository.commit("x")
+
+    assert told(patch_of(repository)) == ["github token in notes.txt:3"]
+
+
+def test_a_secret_of_wide_characters_that_was_there_before_is_not_new(repository: Sandbox) -> None:
+    path = repository.path / "notes.txt"
+    path.write_bytes(f"token: {GITHUB}\n".encode("utf-16"))
+    repository.commit("base")
+    path.write_bytes(f"token: {GITHUB}\nmore\n".encode("utf-16"))
+    repository.commit("x")
+
+    assert told(patch_of(repository, "diff", "--binary", "HEAD~1..HEAD")) == []
+
+
+def test_words_that_a_nul_byte_parts_are_not_joined(repository: Sandbox) -> None:
+    (repository.path / "data.bin").write_bytes(GITHUB[:10].encode() + b"\0" + GITHUB[10:].encode())
+    repository.commit("x")
+
+    assert told(patch_of(repository)) == []
