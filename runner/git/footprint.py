@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os.path
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from runner.git.alibi_compare import Difference, Kind
@@ -78,10 +78,12 @@ def footprint_of(
     *,
     links: Iterable[str] = (),
     expected: tuple[str, ...] = (),
+    redact: Callable[[str], str] = str,
 ) -> Footprint:
     """Read all uses of tools: `{"name": "Bash", "input": {...}}`, refused ones too.
 
-    `links` are where symbolic links of the work tree lead; `expected` full names of refs that the runner makes.
+    `links` are where symbolic links of the work tree lead; `expected` full names of refs that the runner makes;
+    `redact` takes the secrets out of the words that are shown.
     """
     paths: dict[str, None] = {}
     first, whole, roams = "", "", ""
@@ -90,12 +92,12 @@ def footprint_of(
         named = set(_reached(text, site))
         paths.update(dict.fromkeys(sorted(path for path in named if path not in {"", _ABOVE})))
         if not first and named - {_ABOVE}:
-            first = _shown(text)
+            first = _shown(redact(text))
         if not whole and ("" in named or (named - {_ABOVE} and _GIT.search(text))):
-            whole = _shown(text)
+            whole = _shown(redact(text))
         found = _ROAMS.search(text)
         if not roams and (found or _ABOVE in named):
-            roams = _shown(text[max(0, found.start() - 40) :] if found else text)
+            roams = _shown(_from_the_sign_on(redact(text)))
     return Footprint(paths=tuple(paths), named=first, whole=whole, roams=roams, expected=expected)
 
 
@@ -199,6 +201,11 @@ def _above(path: str) -> tuple[str, ...]:
 
 def _is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(f"{folder}/")
+
+
+def _from_the_sign_on(text: str) -> str:
+    found = _ROAMS.search(text)
+    return text[max(0, found.start() - 40) :] if found else text
 
 
 def _shown(text: str) -> str:

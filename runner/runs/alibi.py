@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -127,10 +127,12 @@ def check_alibi(
     home: Path,
     ours: tuple[Path, ...] = (),
     expected: tuple[str, ...] = (),
+    redact: Callable[[str], str] = str,
 ) -> Verdict:
     """Look again and say whose the differences are; `uses` are claude's tools, see `tool_uses`.
 
-    `expected` are full names of refs that this run itself made in the checkout.
+    `expected` are full names of refs that this run itself made in the checkout; `redact`
+    takes the secrets out of what is quoted.
 
     Raises:
         GitFailed, ChildTimedOut: the checkout cannot be read, or is gone.
@@ -142,7 +144,7 @@ def check_alibi(
     if not differences:
         return Verdict()
     site = _site(alibi, clone, work_tree, home, ours)
-    footprint = footprint_of(uses, site, links=outward_links(work_tree), expected=expected)
+    footprint = footprint_of(uses, site, links=outward_links(work_tree), expected=expected, redact=redact)
     run_s, developer_s = attribute(differences, footprint)
     missed = tuple(item for item in developer_s if _may_be_missed(item, alibi.before))
     return Verdict(
@@ -176,6 +178,8 @@ def tool_uses(lines: Iterable[bytes]) -> Iterator[dict[str, object]]:
 def uses_in(folder: Path) -> Iterator[dict[str, object]]:
     """The same from all streams that a run's folder has, also of calls that were cut off."""
     for path in sorted([*folder.glob("stream*.jsonl"), *folder.glob("cut-off-*.jsonl")]):
+        if path.is_symlink() or not path.is_file():
+            continue  # nothing of ours: to read a pipe could take for ever
         with path.open("rb") as lines:
             yield from tool_uses(lines)
 

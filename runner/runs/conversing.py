@@ -16,6 +16,7 @@ from runner.runs.facts import answer_facts, tokens_facts, usage_facts
 from runner.runs.model import Usage
 from runner.runs.record import Json, private_file
 from runner.runs.run import Run
+from runner.runs.watching import mark, notice
 
 BOOK_EVERY_S = 1.0
 """How often usage seen in the stream is booked; a booking is a durable write."""
@@ -60,12 +61,13 @@ class Conversation:
         self._calls += 1
         run, request = self._run, self._request(prompt)
         spoke = run.spoke
-        run.record.note(session_id=run.session_id, claude_started=True)
+        run.record.note(session_id=run.session_id, claude_started=True, alibi=mark(run))
         run.spoke = True
         with private_file(run.record.folder / self._name("stream", "jsonl")) as file:
             stream = run.tools.redactor.stream()
 
             def keep(line: bytes) -> None:
+                notice(run, line)
                 file.write(stream.feed(line))
                 # Who is killed now was seen to spend all that this file tells.
                 file.flush()

@@ -21,7 +21,7 @@ from runner.process.stop import Stop
 from runner.prompts import Prompts
 from runner.redaction.redactor import Redactor
 from runner.redaction.scan import scan_text
-from runner.runs.alibi import Verdict
+from runner.runs.alibi import Alibi, Verdict
 from runner.runs.checks import Checks
 from runner.runs.heartbeat import Heartbeat
 from runner.runs.model import PROGRESS, Evidence, Step, Usage
@@ -96,6 +96,14 @@ class Run:
     """The base had moved, and the commit was put on the new one."""
     alibi_held: bool = False
     """The checkout was looked at after Claude and the checks, and the run had not touched it."""
+    alibi: Alibi | None = None
+    """What the checkout was; from disk only when another process began it, for what Claude runs can reach our files."""
+    alibi_digests: dict[str, str] = field(default_factory=dict)
+    """Of the files that `alibi` was written to, by their names; empty when another process began it."""
+    uses: list[dict[str, object]] = field(default_factory=list)
+    """What Claude's tools were told, as it was streamed, not redacted: for the checkout's verdict, never written."""
+    uses_bytes: int = 0
+    """How long the lines were that `uses` came in."""
     verdict: Verdict | None = None
     """What the last look at the checkout came to."""
     tree_id: str = ""

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
+from pathlib import Path
 
-from runner.errors import RunnerError
-from runner.runs.alibi import Alibi, Verdict, begin_alibi, check_alibi, end_alibi, open_alibi, uses_in
+from runner.errors import RunnerError, StoreFailed
+from runner.git.footprint import READING
+from runner.runs.alibi import (
+    BEFORE,
+    KEPT,
+    Alibi,
+    Verdict,
+    begin_alibi,
+    check_alibi,
+    end_alibi,
+    open_alibi,
+    tool_uses,
+    uses_in,
+)
 from runner.runs.judging import Judgement
+from runner.runs.record import Json
 from runner.runs.run import Run
 from runner.tasks.model import Outcome
 
 log = logging.getLogger("runner.runs")
+
+USES_LIMIT, USES_LIMIT_BYTES = 50_000, 50 * 2**20
+"""More uses of tools, or longer ones, are not held in memory: then the recorded streams are read, too."""
+LOST = "what was known of your checkout is gone, so nobody can say what the run did there"
 
 
 def begin(run: Run) -> Alibi:
@@ -21,19 +42,46 @@ def begin(run: Run) -> Alibi:
     Raises:
         GitFailed, ChildTimedOut, StoreFailed, Busy: it cannot be read or kept; then Claude is not started.
     """
+    if run.alibi is None and run.record.data.get("alibi") is not None:
+        _try_to_take_up(run)
+    if run.alibi is not None:
+        return run.alibi  # a second conversation of one run answers for the first one, too
     tools = run.tools
-    return begin_alibi(
+    run.alibi = begin_alibi(
         tools.clone,
         run.run_id,
         run.record.folder,
         ours=tools.own_folders,
         at=int(tools.now().timestamp()),
     )
+    # Not noted here: this runs beside the other preparations, and they note things too.
+    run.alibi_digests = _digests(run.record.folder)
+    return run.alibi
+
+
+def mark(run: Run) -> Json:
+    """What goes into the record before Claude is started: by it another process knows our files again."""
+    return dict(run.alibi_digests) or run.record.data.get("alibi")
+
+
+def notice(run: Run, line: bytes) -> None:
+    """Remember what a line of Claude's stream tells of tools that can change something."""
+    if b'"tool_use"' not in line or _is_full(run):
+        return
+    for use in tool_uses((line,)):
+        if use["name"] not in READING:
+            run.uses.append(use)
+            run.uses_bytes += len(line)
 
 
 def broken_alibi(run: Run) -> Judgement | None:
     """The ending of a run that changed the checkout, with the way back; None when it did not."""
-    verdict = look(run)
+    try:
+        verdict = look(run)
+    except StoreFailed as lost:
+        return Judgement(
+            outcome=Outcome.NEEDS_INPUT, cause=str(lost), question=f"{lost}. {lost.hint}", hint=lost.hint
+        )
     if verdict is None or not verdict.ours:
         run.alibi_held = verdict is not None
         return None
@@ -50,18 +98,22 @@ def look(run: Run) -> Verdict | None:
 
     Raises:
         GitFailed, ChildTimedOut: the checkout cannot be read any more.
+        StoreFailed: a process before this one had looked, and what it wrote down is gone or another.
     """
-    alibi = open_alibi(run.run_id, run.record.folder)
+    if run.alibi is None:
+        _take_up(run)
+    alibi = run.alibi
     if alibi is None:
         return None
     verdict = check_alibi(
         alibi,
         run.tools.clone,
         run.work_tree,
-        uses=uses_in(run.record.folder),
+        uses=_uses(run),
         home=run.tools.home,
         ours=run.tools.own_folders,
         expected=(f"refs/heads/{run.branch}",),
+        redact=run.tools.redactor.text,
     )
     run.record.note(
         checkout={
@@ -85,6 +137,48 @@ def answer_for(run: Run, judgement: Judgement) -> Judgement:
         run.warn(f"your checkout could not be looked at again: {error}")
         return judgement
     return _without(run, judgement) if broken is None else replace(broken, hint=broken.hint or judgement.hint)
+
+
+def _try_to_take_up(run: Run) -> None:
+    try:
+        _take_up(run)
+    except StoreFailed as lost:
+        log.warning("%s", lost)
+        run.warn(str(lost))
+
+
+def _take_up(run: Run) -> None:
+    """What the process before this one knew. Raises: StoreFailed, when it is not what that process wrote."""
+    folder, known = run.record.folder, run.record.data.get("alibi")
+    hint = f"look at your checkout yourself; what was kept of it is still there, see {folder}"
+    try:
+        if known is not None and known != _digests(folder):
+            raise StoreFailed(LOST, hint=hint)
+        run.alibi = open_alibi(run.run_id, folder)
+        if run.alibi is not None:
+            run.uses.extend(uses_in(folder))
+    except OSError as error:
+        raise StoreFailed(LOST, hint=hint) from error
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """Raises: OSError."""
+    return {name: hashlib.sha256(_content(folder / name)).hexdigest() for name in (BEFORE, KEPT)}
+
+
+def _content(path: Path) -> bytes:
+    """Of a file of ours; what an agent may have put in its place could keep a reader waiting."""
+    if path.is_symlink() or not path.is_file():
+        raise FileNotFoundError(f"{path} is not there")
+    return path.read_bytes()
+
+
+def _uses(run: Run) -> Iterable[Mapping[str, object]]:
+    return chain(run.uses, uses_in(run.record.folder)) if _is_full(run) else run.uses
+
+
+def _is_full(run: Run) -> bool:
+    return len(run.uses) >= USES_LIMIT or run.uses_bytes >= USES_LIMIT_BYTES
 
 
 def _without(run: Run, judgement: Judgement) -> Judgement:
