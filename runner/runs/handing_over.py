@@ -55,6 +55,7 @@ def _commit(run: Run, tree: WorkTree) -> Judgement | None:
     try:
         delivering.commit(run, tree)
     except GitFailed as refused:
+        run.tools.clone.suspect(refused)
         if disk_trouble(refused):
             raise
         kept = keep_change(run, tree)
