@@ -28,6 +28,10 @@ _ROAMS = re.compile(
     r"|git\s+config\b[^\n;|&]*--(global|system)|base64|b64decode|fromhex|\bxxd\b|\beval\b"
     r"|/proc/(self|\d|\*)|OLDPWD|worktree list|objects/info/alternates|commondir|git-common-dir"
     r"|\b(find|rm|chmod|chown|fd|ls|du|walk|rglob|glob)\b[^\n;|&]{0,40}?[\s\"'(]/(?=[\s\"')*]|$)"
+    # From folder to folder upwards, until something is found.
+    r"|\b(?P<up>\w+)\s*=\s*(?:\w+\.){0,2}dirname\(\s*(?P=up)\s*\)|\b(?P<on>\w+)\s*=\s*(?P=on)\.parent\b"
+    r"|\bin\s[^\n:]{0,80}\.parents\b"
+    r"|\b(?P<sh>\w+)=[\"']?\$\(\s*dirname\s+[\"']?\$\{?(?P=sh)\b"
 )
 """Ways to a place that the text does not name."""
 _ABOVE = "/"

@@ -85,6 +85,10 @@ def test_whoever_is_aimed_at_the_checkout_as_a_whole_answers_for_all_of_it(comma
         "echo aGk= | base64 -d | sh",
         "cat $(git rev-parse --git-common-dir)/config",
         "cd ../../../../../..",
+        "up = __file__\nwhile up != os.sep:\n    up = os.path.dirname(up)",
+        "while not (here / 'setup.py').exists(): here = here.parent",
+        "for folder in Path(__file__).resolve().parents:",
+        'while [ ! -d "$d/.x" ]; do d=$(dirname "$d"); done',
     ],
 )
 def test_whoever_may_have_gone_anywhere_answers_for_what_is_lost(command: str) -> None:
@@ -107,6 +111,8 @@ def test_whoever_may_have_gone_anywhere_answers_for_what_is_lost(command: str) -
         "import x from '../../lib/x'",
         "sed -i s/home/house/ a.py; cat /etc/hosts",
         "git stash; git reset --hard; git push . HEAD:x",
+        "ROOT = Path(__file__).resolve().parent.parent\nhere = os.path.dirname(__file__)",
+        "if commit in parents: parent = node.parent",
     ],
 )
 def test_work_inside_of_the_work_tree_leaves_no_footprint(command: str) -> None:
