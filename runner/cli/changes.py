@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +10,7 @@ import click
 from runner.cli.arguments import STATUSES, task_argument
 from runner.cli.output import json_option, safe
 from runner.cli.task_page import tell_task
-from runner.tasks.model import Ending, Outcome, Status, TaskChange
+from runner.tasks.model import Ending, Outcome, Status, Task, TaskChange
 
 if TYPE_CHECKING:
     from runner.wiring.app import App
@@ -132,5 +133,18 @@ def answer(app: App, task_id: str, text: str, as_json: bool) -> None:
     Example:
       runner answer T-7 "Yes, drop support for Python 3.10."
     """
+    allowed = tuple(_allowed(app, app.board.get(task_id), text))
     task = app.board.answer(task_id, text)
-    tell_task(app, task, as_json=as_json, text=f"{task.id} goes on: {safe(text, width=60)}")
+    told = (f"{task.id} goes on: {safe(text, width=60)}", *allowed)
+    tell_task(app, task, as_json=as_json, text="\n".join(told))
+
+
+def _allowed(app: App, task: Task, text: str) -> Iterator[str]:
+    """What the answer lets the task change, if that was asked or is spoken of."""
+    from runner.runs.allowing import granted, speaks_of_allowing
+    from runner.runs.protected import named_in_task
+
+    if speaks_of_allowing(f"{task.question}\n{text}"):
+        extra, files = app.settings.protect.paths, [file.path for file in task.files]
+        named = named_in_task(files, task.title, task.description, extra=extra)
+        yield safe(granted(text, tuple(item.path for item in named), extra=extra).told())

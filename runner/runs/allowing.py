@@ -10,6 +10,7 @@ from runner.runs.protected import protected_in
 NOTHING_ALLOWED = "no files are allowed by this answer: write `allow PATH ...` alone on a line"
 
 _LINE = re.compile(r"\s*allow\b(?P<rest>.*)", re.IGNORECASE)
+_WORD = re.compile(r"\ballow", re.IGNORECASE)
 _THEM = frozenset({"", "it", "them", "this", "all of them"})
 _STOP = re.compile(r"\s*[.!]?\Z")
 _WRAPPED = "`'\""
@@ -54,9 +55,9 @@ def granted(answer: str, named: tuple[str, ...], *, extra: tuple[str, ...] = ())
     return Grant(patterns=tuple(dict.fromkeys(patterns)), refused_words=tuple(dict.fromkeys(refused)))
 
 
-def says_allow(answer: str) -> bool:
-    """Whether a line begins with the word, so that a person should hear what comes of it."""
-    return any(_LINE.fullmatch(line) for line in answer.splitlines())
+def speaks_of_allowing(text: str) -> bool:
+    """Whether the word stands anywhere in a question or an answer: then a person should hear what comes of it."""
+    return _WORD.search(text) is not None
 
 
 def _words(rest: str) -> list[str]:

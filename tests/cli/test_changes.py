@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from runner.runs.allowing import NOTHING_ALLOWED
 from tests.cli.console import Console
 
 
@@ -105,6 +106,26 @@ def test_an_answer_lets_a_blocked_task_go_on(console: Console) -> None:
 
     task = console.show("T-1")
     assert (task["status"], task["answer"]) == ("pending", "Yes,\ndo it.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("allow", "allowed to change: .github/workflows/ci.yml"),
+        ("Allow it.", "allowed to change: .github/workflows/ci.yml"),
+        ("allow CLAUDE.md .envrc", "allowed to change: CLAUDE.md, .envrc"),
+        ("Allow nothing under .github/ please", NOTHING_ALLOWED),
+        ("allow .github/workflows/ci.yml but never .envrc", NOTHING_ALLOWED),
+        ("yes, allow", NOTHING_ALLOWED),
+    ],
+)
+def test_an_answer_says_which_files_it_allows(console: Console, answer: str, told: str) -> None:
+    console.ok("submit", "Edit the CI", "-d", "Please edit .github/workflows/ci.yml")
+    console.ok("update", "T-2", "--status", "blocked")
+
+    said = console.ok("answer", "T-2", answer)
+
+    assert said == f"T-2 goes on: {answer}\n{told}"
 
 
 @pytest.mark.parametrize("words", [["answer", "T-1", "yes"], ["release", "T-1"], ["requeue", "T-1"]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.runs.allowing import NOTHING_ALLOWED, Grant, granted, says_allow
+from runner.runs.allowing import NOTHING_ALLOWED, Grant, granted, speaks_of_allowing
 
 NAMED = (".github/workflows/ci.yml", "CLAUDE.md")
 CI = ".github/workflows/ci.yml"
@@ -82,16 +82,28 @@ def test_nobody_allows_everything(everything: str) -> None:
 )
 def test_an_answer_without_such_a_line_says_nothing_of_it(answer: str) -> None:
     assert granted(answer, NAMED) == Grant()
-    assert not says_allow(answer)
 
 
 def test_an_odd_line_takes_nothing_from_a_plain_one() -> None:
     grant = granted(f"allow {CI}\nallow only that", NAMED)
 
     assert grant == Grant(patterns=(CI,), refused_words=("only", "that"))
-    assert says_allow("allow only that")
 
 
 def test_a_grant_can_be_told() -> None:
     assert Grant(patterns=(CI, ".envrc")).told() == f"allowed to change: {CI}, .envrc"
     assert Grant().told() == NOTHING_ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("text", "speaks"),
+    [
+        ("yes, Allow it", True),
+        ("allowed?", True),
+        ("do `allow`", True),
+        ("yes", False),
+        ("a shallow copy", False),
+    ],
+)
+def test_it_is_known_who_speaks_of_allowing(text: str, speaks: bool) -> None:
+    assert speaks_of_allowing(text) == speaks
