@@ -126,5 +126,5 @@ def _read(path: Path) -> NewPullRequest | None:
             draft=bool(record["draft"]),
             labels=tuple(record["labels"]),
         )
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None

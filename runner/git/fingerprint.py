@@ -86,7 +86,7 @@ class Fingerprint:
                 facts[name] = {key: made(*values) for key, values in facts[name].items()}
             facts["loose"] = {key: (count, size) for key, (count, size) in facts["loose"].items()}
             return cls(**facts)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise StoreFailed(
                 f"the fingerprint of the checkout cannot be read: {error}", hint="the run's folder is damaged"
             ) from error

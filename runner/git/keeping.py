@@ -59,7 +59,7 @@ class Kept:
             facts = json.loads(content)
             facts["left_out"] = tuple(facts["left_out"])
             return cls(**facts)
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise StoreFailed(
                 f"what was kept of the checkout cannot be read: {error}", hint="the run's folder is damaged"
             ) from error

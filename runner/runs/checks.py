@@ -140,7 +140,7 @@ class Checks:
     def _remembered(self, tree: str, command: str) -> Check | None:
         try:
             return Check(**json.loads(self._file(tree, command).read_bytes()))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             return None  # a cache: what cannot be read is measured again
 
     def _remember(self, tree: str, check: Check) -> None:

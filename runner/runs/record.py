@@ -25,6 +25,9 @@ from runner.runs.model import Step
 
 SCHEMA = 1
 LOCK = "lock"
+SIZE_LIMIT_BYTES = 64 * 1024 * 1024
+"""No record of ours comes near it; what is larger is not read into memory."""
+_DAMAGED = "the run's folder is damaged"
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
@@ -148,14 +151,20 @@ def read_json(path: Path) -> dict[str, Json]:
     """One JSON object from a file of ours.
 
     Raises:
-        StoreFailed: it is missing, unreadable or not a JSON object.
+        StoreFailed: it is missing, unreadable, larger than `SIZE_LIMIT_BYTES` or not a JSON object.
     """
     try:
-        value = json.loads(path.read_bytes())
+        with path.open("rb") as file:
+            content = file.read(SIZE_LIMIT_BYTES + 1)
+        if len(content) > SIZE_LIMIT_BYTES:
+            raise StoreFailed(f"{path}: is larger than {SIZE_LIMIT_BYTES:,} bytes", hint=_DAMAGED)
+        value = json.loads(content)
+    except RecursionError as error:
+        raise StoreFailed(f"{path}: cannot be read: it is nested too deeply", hint=_DAMAGED) from error
     except (OSError, ValueError) as error:
-        raise StoreFailed(f"{path}: cannot be read: {error}", hint="the run's folder is damaged") from error
+        raise StoreFailed(f"{path}: cannot be read: {error}", hint=_DAMAGED) from error
     if not isinstance(value, dict):
-        raise StoreFailed(f"{path}: is not a JSON object", hint="the run's folder is damaged")
+        raise StoreFailed(f"{path}: is not a JSON object", hint=_DAMAGED)
     return value
 
 

@@ -34,6 +34,9 @@ def go_on_with_earlier(
     on with now is told and left for later.
     """
     for record in unfinished(tools.runs):
+        if not isinstance(record.data.get("clone"), str):
+            tell(f"{record.run_id} is left alone: its record does not say which repository it belongs to")
+            continue
         if not _is_ours(record, tools, agent_id) or _has_to_wait(record, tools.now()):
             continue
         report = _try(again, record, stop, tell)

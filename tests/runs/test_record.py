@@ -10,7 +10,7 @@ import pytest
 
 from runner.errors import StoreFailed, UsageProblem
 from runner.runs.model import Step
-from runner.runs.record import RunRecord, list_runs, open_run, read_json
+from runner.runs.record import SIZE_LIMIT_BYTES, RunRecord, list_runs, open_run, read_json
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
@@ -74,11 +74,19 @@ def test_what_names_no_single_run_is_refused(tmp_path: Path, run_id: str) -> Non
     assert caught.value.hint == "`runner runs` lists them"
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]"])
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", "[" * 100_000, '{"a":' * 100_000])
 def test_a_damaged_run_is_told(tmp_path: Path, content: str) -> None:
     (tmp_path / "run.json").write_text(content)
 
     with pytest.raises(StoreFailed, match=r"run\.json"):
+        read_json(tmp_path / "run.json")
+
+
+def test_a_record_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "run.json").open("wb") as file:
+        file.truncate(SIZE_LIMIT_BYTES + 1)
+
+    with pytest.raises(StoreFailed, match="is larger than"):
         read_json(tmp_path / "run.json")
 
 
