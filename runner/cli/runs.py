@@ -102,7 +102,11 @@ def show_run(app: App, run_id: str, as_json: bool) -> None:
     run = overview_of(find_run(app.paths.runs, run_id))
     explained = explain(run, _task_now(app, run))
     if as_json:
-        told = {"explanation": explained.sentence, "next": explained.next_command}
+        told = {
+            "explanation": explained.sentence,
+            "next": explained.next_command,
+            "change": _way_to_change(run) or None,
+        }
         print_json({"folder": run.folder, "run": run.data or None, "outcome": run.report, **told})
         return
     click.echo("\n".join(_lines(run, explained)))
@@ -123,6 +127,13 @@ def _task_now(app: App, run: Overview) -> TaskNow:
     return TaskNow(status=task.status, parked=task.not_before is not None and task.not_before > utc_now())
 
 
+def _way_to_change(run: Overview) -> str:
+    """How to get at a change that is in no pull request and on no branch."""
+    from runner.runs.patches import way_to_change
+
+    return "" if run.delivered else way_to_change(run.folder)
+
+
 def _lines(run: Overview, explained: Explanation) -> list[str]:
     names = ("run:", "task:", "outcome:", "cost:", "pull request:")
     cells = zip(names, _cells(_row(run)), strict=True)
@@ -130,6 +141,8 @@ def _lines(run: Overview, explained: Explanation) -> list[str]:
     lines.append(f"{'folder:':<14}{run.folder}")
     if run.report and run.report.get("cause"):
         lines.append(f"{'cause:':<14}{safe(run.cause)}")
+    if change := _way_to_change(run):
+        lines.append(f"{'change:':<14}{safe(change)}")
     lines += ["", safe(explained.sentence), f"next: {safe(explained.next_command)}"]
     steps = run.data.get("steps")
     lines += ["", "steps:"] if steps else []

@@ -89,6 +89,7 @@ OBJECTS: Mapping[str, Schema] = {
         "outcome": "its report as `runner claim --json` printed it, or null before its end",
         "explanation": "one sentence: what became of it",
         "next": "the command that goes on from there; words in capitals are yours to fill in",
+        "change": "how to get at a change that was not delivered, or null",
     },
     "replay": {
         "run_id": "the run",

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from runner.errors import ChildTimedOut, GitFailed
+from runner.git.base import FETCH, FROM_DISK
 from runner.git.program import Git
 from runner.git.repository import Repository
 from runner.process.stop import Stop
@@ -39,23 +40,53 @@ def suspect(clone: Path, error: GitFailed) -> None:
     )
 
 
-def set_aside_if_damaged(checkout: Repository, clone: Path, stop: Stop | None) -> None:
-    """Look through a clone that is suspect; a damaged one goes out of the way, whole. The caller holds the lock."""
+def set_aside_if_damaged(checkout: Repository, clone: Path, stop: Stop | None) -> bool:
+    """Look through a clone that is suspect; a damaged one goes out of the way, whole. The caller holds the lock.
+
+    Returns whether there is none any more.
+    """
     mark = clone / MARK
     if not mark.exists():
-        return
+        return False
     if _is_whole(checkout, clone, stop):
         mark.unlink()
-        return
-    aside = clone.with_name(f".{clone.name}.damaged")
+        return False
+    aside = _aside(clone)
     shutil.rmtree(aside, ignore_errors=True)
     clone.rename(aside)
     _log.warning("the private clone %s was damaged; what is left of it is in %s", clone, aside)
+    return True
+
+
+def bring_over_rescued(checkout: Repository, clone: Path) -> None:
+    """Give a new clone the work of earlier runs that was kept in the one set aside, as far as it can still be read."""
+    aside = _aside(clone)
+    if not aside.is_dir():
+        return
+    git = _git(checkout, clone).with_settings(FROM_DISK)
+    for name in (
+        _git(checkout, aside).text("for-each-ref", "--format=%(refname)", "refs/runner/rescue").split()
+    ):
+        if git.ask("show-ref", "--verify", "--quiet", name).exit_code != 0:
+            done = git.ask(*FETCH, "--", str(aside), f"{name}:{name}", timeout_s=LOOK_S)
+            _log.info("%s: %s", name, "brought over" if done.exit_code == 0 else "cannot be read any more")
+
+
+def _aside(clone: Path) -> Path:
+    return clone.with_name(f".{clone.name}.damaged")
+
+
+def _git(checkout: Repository, clone: Path) -> Git:
+    return Git(folder=clone, source=checkout.source, variables=(("GIT_DIR", str(clone)),))
 
 
 def _is_whole(checkout: Repository, clone: Path, stop: Stop | None) -> bool:
-    git = Git(folder=clone, source=checkout.source, variables=(("GIT_DIR", str(clone)),))
     try:
-        return git.ask("fsck", "--no-dangling", "--no-progress", timeout_s=LOOK_S, stop=stop).exit_code == 0
+        return (
+            _git(checkout, clone)
+            .ask("fsck", "--no-dangling", "--no-progress", timeout_s=LOOK_S, stop=stop)
+            .exit_code
+            == 0
+        )
     except ChildTimedOut:
         return False

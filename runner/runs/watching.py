@@ -54,8 +54,11 @@ def begin(run: Run) -> Alibi:
         ours=tools.own_folders,
         at=int(tools.now().timestamp()),
     )
-    # Not noted here: this runs beside the other preparations, and they note things too.
-    run.alibi_digests = _digests(run.record.folder)
+    try:
+        # Not noted here: this runs beside the other preparations, and they note things too.
+        run.alibi_digests = _digests(run.record.folder)
+    except OSError as error:
+        raise StoreFailed(f"{run.record.folder}: {error}", hint="somebody removed the run's folder") from error
     return run.alibi
 
 
