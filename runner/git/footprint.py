@@ -69,11 +69,14 @@ class Footprint:
     """Words of a tool that may have gone anywhere; empty for none."""
     expected: tuple[str, ...] = ()
     """Refs that the runner itself makes in the checkout."""
+    witnessed: tuple[tuple[Kind, str], ...] = ()
+    """What was lost while nothing but the checks ran: kinds and names of differences."""
 
     @property
     def because(self) -> str:
         """The words that speak most plainly; empty when none do."""
-        return self.whole or self.named or self.roams
+        seen = "lost while the checks ran what it wrote" if self.witnessed else ""
+        return self.whole or self.named or self.roams or seen
 
 
 def footprint_of(
@@ -126,6 +129,8 @@ def _is_ours(found: Difference, footprint: Footprint) -> bool:
     if found.kind is Kind.REMOTE:
         return False
     if footprint.whole or (footprint.roams and found.grave):
+        return True
+    if found.grave and (found.kind, found.name) in footprint.witnessed:
         return True
     if found.kind not in {Kind.FILE, Kind.FOLDER, Kind.INDEX}:
         return False

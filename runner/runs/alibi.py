@@ -128,11 +128,12 @@ def check_alibi(
     ours: tuple[Path, ...] = (),
     expected: tuple[str, ...] = (),
     redact: Callable[[str], str] = str,
+    witnessed: tuple[tuple[Kind, str], ...] = (),
 ) -> Verdict:
     """Look again and say whose the differences are; `uses` are claude's tools, see `tool_uses`.
 
     `expected` are full names of refs that this run itself made in the checkout; `redact`
-    takes the secrets out of what is quoted.
+    takes the secrets out of what is quoted; `witnessed` is of `lost_between`.
 
     Raises:
         GitFailed, ChildTimedOut: the checkout cannot be read, or is gone.
@@ -145,6 +146,7 @@ def check_alibi(
         return Verdict()
     site = _site(alibi, clone, work_tree, home, ours)
     footprint = footprint_of(uses, site, links=outward_links(work_tree), expected=expected, redact=redact)
+    footprint = replace(footprint, witnessed=witnessed)
     run_s, developer_s = attribute(differences, footprint)
     missed = tuple(item for item in developer_s if _may_be_missed(item, alibi.before))
     return Verdict(
@@ -155,6 +157,14 @@ def check_alibi(
         missed=missed,
         script_for_missed=_script(alibi, clone, missed, RECOVER_OTHERS),
     )
+
+
+def lost_between(before: Fingerprint, after: Fingerprint) -> tuple[tuple[Kind, str], ...]:
+    """Kinds and names of what is gravely different; not of files whose work went into a new entry of the stash."""
+    found = tuple(item for item in compare(before, after) if item.grave)
+    if set(after.stash) - set(before.stash):
+        found = tuple(item for item in found if item.kind not in {Kind.FILE, Kind.INDEX})
+    return tuple((item.kind, item.name) for item in found)
 
 
 def end_alibi(clone: PrivateClone, run_id: str) -> str:

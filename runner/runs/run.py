@@ -14,6 +14,7 @@ from runner.claude.protocol import ClaudeResult, ClaudeRunner
 from runner.events.model import Event, EventName, EventSink, Value
 from runner.events.sinks import Several
 from runner.forge.protocol import Forge
+from runner.git.alibi_compare import Kind
 from runner.git.clone import PrivateClone
 from runner.git.model import Base
 from runner.git.repository import Repository
@@ -104,6 +105,8 @@ class Run:
     """What Claude's tools were told, as it was streamed, not redacted: for the checkout's verdict, never written."""
     uses_bytes: int = 0
     """How long the lines were that `uses` came in."""
+    witnessed: tuple[tuple[Kind, str], ...] = ()
+    """What the checkout lost while the checks ran on the result."""
     verdict: Verdict | None = None
     """What the last look at the checkout came to."""
     tree_id: str = ""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 from runner.errors import RunnerError, StoreFailed
+from runner.git.alibi import take
+from runner.git.fingerprint import Fingerprint
 from runner.git.footprint import READING
 from runner.runs.alibi import (
     BEFORE,
@@ -20,6 +23,7 @@ from runner.runs.alibi import (
     begin_alibi,
     check_alibi,
     end_alibi,
+    lost_between,
     open_alibi,
     tool_uses,
     uses_in,
@@ -96,6 +100,33 @@ def broken_alibi(run: Run) -> Judgement | None:
     )
 
 
+@contextmanager
+def witnessed(run: Run) -> Iterator[None]:
+    """Around the checks of the result: what the checkout loses in these seconds, the run answers for.
+
+    Where it cannot be looked at nothing is witnessed; the last look says so then.
+    """
+    first = _glance(run)
+    try:
+        yield
+    finally:
+        then = _glance(run) if first is not None else None
+        if first is not None and then is not None:
+            run.witnessed = tuple(dict.fromkeys((*run.witnessed, *lost_between(first, then))))
+
+
+def _glance(run: Run) -> Fingerprint | None:
+    try:
+        if run.alibi is None:
+            _take_up(run)
+        if run.alibi is None:
+            return None
+        return take(run.tools.clone.ground.checkout, ours=run.tools.own_folders, since=run.alibi.before)
+    except (RunnerError, OSError) as error:
+        log.warning("the checkout could not be looked at around the checks: %s", error)
+        return None
+
+
 def look(run: Run) -> Verdict | None:
     """Look again, and note whose the differences are; None when nothing was looked at before.
 
@@ -117,6 +148,7 @@ def look(run: Run) -> Verdict | None:
         ours=run.tools.own_folders,
         expected=(f"refs/heads/{run.branch}",),
         redact=run.tools.redactor.text,
+        witnessed=run.witnessed,
     )
     run.record.note(
         checkout={
