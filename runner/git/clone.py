@@ -18,11 +18,12 @@ from runner.git.belonging import note_use
 from runner.git.carried import carry, list_entries, wants_sparse
 from runner.git.collection import GRACE_S, collect_objects
 from runner.git.creation import clone_name, copy_large_files, make_clone
-from runner.git.damage import bring_over_rescued, set_aside_if_damaged, suspect
+from runner.git.damage import set_aside_if_damaged, suspect
 from runner.git.ground import LOCK_S, Ground, lock_file, put
 from runner.git.lock import locked
 from runner.git.model import Base
 from runner.git.names import check_ref_name, in_the_way, ref_name_problem
+from runner.git.place import folder_at, leads_to, straight
 from runner.git.plot import Plot, all_registered, find_plot, no_work_tree, registered
 from runner.git.program import Git, Reach
 from runner.git.repository import Repository
@@ -69,10 +70,8 @@ class PrivateClone:
         developer = list_entries(checkout.git)
         path = clones.resolve() / clone_name(checkout.common_dir, sparse=wants_sparse(developer))
         with locked(lock_file(path), timeout_s=LOCK_S, stop=stop):
-            anew = set_aside_if_damaged(checkout, path, stop)
+            set_aside_if_damaged(checkout, path, stop)
             in_clone = make_clone(checkout, developer, path, stop)
-            if anew:
-                bring_over_rescued(checkout, path)
             copy_large_files(checkout.common_dir, path)
             ground = Ground(
                 path=path,
@@ -108,9 +107,9 @@ class PrivateClone:
             GitFailed: git could not; nothing is left then.
         """
         check_ref_name(branch)
-        path = path.parent.resolve() / path.name
         with self.ground.lock(stop), self._suspected():
             self._clear(path)
+            path = straight(path)
             try:
                 plot = self._plant(path, branch, base, stop)
             except BaseException:
@@ -150,7 +149,7 @@ class PrivateClone:
         with self.ground.lock(stop):
             objection = unless()
             if not objection:
-                self._clear(path.parent.resolve() / path.name, keep_branch=keep_branch)
+                self._clear(path, keep_branch=keep_branch)
         return objection
 
     def collect(self, *, grace_s: float = GRACE_S, stop: Stop | None = None) -> int:
@@ -185,6 +184,7 @@ class PrivateClone:
         command = ("worktree", "add", "--quiet", "--force", "--detach", *sparse)
         self._fill(self.ground.git, *command, "--", str(path), base.commit_id, stop=stop)
         plot = find_plot(self.ground, path)
+        plot.note_place()
         put(plot.branch_file, branch.encode())
         plot.stand_on(base.commit_id)
         if sparse:
@@ -211,11 +211,18 @@ class PrivateClone:
             raise UsageProblem(
                 f"{path} is not one of our work trees", hint="move it away, or choose another folder"
             )
-        remove_folder(path)
-        if known is not None:
-            branch = Plot(ground=self.ground, path=path, git_dir=known).branch
+        folder_at(path.absolute(), state=self.ground.state)
+        path = straight(path)
+        if known is None:
+            remove_folder(path)
+        else:
+            plot = Plot(ground=self.ground, path=path, git_dir=known)
+            plot.check_place()
+            branch = plot.branch
+            remove_folder(path)
             self._drop([] if keep_branch else [branch])
             remove_folder(known)
+        self.ground.places.pop(path, None)
 
     def _drop(self, branches: list[str]) -> None:
         # A name may have been read from a file that an agent can reach.
@@ -232,14 +239,13 @@ def _is_strange(path: Path, clone: Path) -> bool:
         return False
     if path.is_symlink() or not path.is_dir():
         return True
-    link = path / ".git"
-    if link.is_file():
-        return not link.read_text(errors="replace").startswith(f"gitdir: {clone}/worktrees/")
-    return any(path.iterdir())
+    return any(path.iterdir()) and not leads_to(path, clone)
 
 
 def remove_folder(path: Path) -> None:
     """Remove a folder and all in it, also what was made read-only. Raises: GitFailed (it is still there)."""
+    if path.is_symlink():
+        raise GitFailed(f"{path} is a link", hint="look where it leads, and remove it by hand")
     shutil.rmtree(path, ignore_errors=True)
     if not path.exists():
         return

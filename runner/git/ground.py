@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.git.bending import check_parts, straighten
 from runner.git.carried import Carried
 from runner.git.config import Pair
 from runner.git.lock import locked
+from runner.git.place import FolderId
 from runner.git.program import Git
 from runner.git.repository import Repository
 from runner.process.stop import Stop
@@ -38,6 +39,13 @@ class Ground:
     carried: Carried
     shown_to_hooks: tuple[str, ...] = ()
     """More variables that hooks may see, by name or as PREFIX_*; what checks may see, they do."""
+    places: dict[Path, FolderId] = field(default_factory=dict, compare=False, repr=False)
+    """The folders of work trees as this process saw them first: an agent cannot reach that, unlike our notes."""
+
+    @property
+    def state(self) -> Path:
+        """The folder that clones and work trees are in; all below is ours, and no link."""
+        return self.path.parent.parent
 
     @property
     def git(self) -> Git:

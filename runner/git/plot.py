@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from pathlib import Path
 from runner.errors import GitFailed
 from runner.git.bending import check_parts
 from runner.git.ground import Ground, put
+from runner.git.place import NOTE, folder_at, is_as_noted, leads_to, replaced, straight
 from runner.git.program import Git
 
 _HALF_DONE = (
@@ -59,10 +62,11 @@ class Plot:
     def reclaim(self) -> None:
         """Make sure that git in this folder means this work tree of this clone, with the settings we gave it."""
         check_parts(self.ground.path)
+        self.check_place()
         link = self.path / ".git"
         if link.is_dir() and not link.is_symlink():
-            # The agent made a repository of its own here. Its files stay, its history is not ours to keep.
-            shutil.rmtree(link)
+            self._put_aside(link)
+        self._tidy()
         put(link, b"gitdir: " + os.fsencode(self.git_dir) + b"\n")
         put(self.git_dir / "commondir", b"../..\n")
         put(self.git_dir / "gitdir", os.fsencode(link) + b"\n")
@@ -73,6 +77,47 @@ class Plot:
             put(self.git_dir / "config.worktree", text.encode())
             put(self.git_dir / "info" / "sparse-checkout", sparse.patterns)
         self.index.with_name(f"{self.index.name}.lock").unlink(missing_ok=True)
+
+    def check_place(self) -> None:
+        """That the folder is the one we made, reached without links. Raises: GitFailed (something else is there)."""
+        found = folder_at(self.path, state=self.ground.state)
+        if found is None:
+            return
+        if (known := self.ground.places.get(self.path)) is not None:
+            same = found == known
+        elif (as_noted := is_as_noted(found, self.git_dir)) is not None:
+            same = as_noted
+        else:  # from before there were notes, or not finished
+            same = leads_to(self.path, self.ground.path) or not any(self.path.iterdir())
+        if not same:
+            raise replaced(self.path)
+        self.ground.places[self.path] = found
+
+    def note_place(self) -> None:
+        """Remember the folder that git has just made. Raises: GitFailed (there is none)."""
+        found = folder_at(self.path, state=self.ground.state)
+        if found is None:
+            raise no_work_tree(self.path)
+        self.ground.places[self.path] = found
+        put(self.git_dir / NOTE, found.note())
+
+    def _put_aside(self, repository: Path) -> None:
+        """The agent made a repository of its own here. Its files stay; its history goes when the work tree goes."""
+        try:
+            repository.rename(self.git_dir / f"runner-aside-{secrets.token_hex(4)}")
+        except OSError as error:
+            raise GitFailed(
+                f"{repository} is a repository of somebody else: {error.strerror}", hint="move it away"
+            ) from error
+
+    def _tidy(self) -> None:
+        """Remove links and pipes from our part of the clone: git would write through the one and wait at the other."""
+        for entry in os.scandir(self.git_dir) if self.git_dir.is_dir() else ():
+            mode = entry.stat(follow_symlinks=False).st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                Path(entry.path).unlink()
+        if self.branch and not (self.git_dir / "HEAD").exists():
+            put(self.git_dir / "HEAD", f"ref: refs/heads/{self.branch}\n".encode())
 
     def stand_on(self, commit_id: str) -> None:
         """Our branch at a commit and HEAD on our branch, whatever somebody was in the middle of; no file is touched."""
@@ -97,7 +142,8 @@ def find_plot(ground: Ground, path: Path) -> Plot:
     found = registered(ground, path)
     if found is None:
         raise no_work_tree(path)
-    return Plot(ground=ground, path=path.resolve(), git_dir=found)
+    folder_at(path.absolute(), state=ground.state)
+    return Plot(ground=ground, path=straight(path), git_dir=found)
 
 
 def no_work_tree(path: Path) -> GitFailed:
@@ -108,7 +154,7 @@ def no_work_tree(path: Path) -> GitFailed:
 
 def registered(ground: Ground, path: Path) -> Path | None:
     """The folder in the clone that belongs to the work tree at `path`; None if there is none."""
-    wanted = path.resolve()
+    wanted = straight(path)
     return next((folder for found, folder in all_registered(ground) if found == wanted), None)
 
 
@@ -122,5 +168,7 @@ def registered_in(clone: Path) -> Iterator[tuple[Path, Path]]:
     for entry in sorted((clone / "worktrees").glob("*/gitdir")):
         # Another run may be removing its own at this moment.
         with suppress(FileNotFoundError):
+            if entry.is_symlink() or entry.parent.is_symlink() or not entry.is_file():
+                continue
             link = Path(os.fsdecode(entry.read_bytes()).removesuffix("\n"))
             yield link.parent, entry.parent

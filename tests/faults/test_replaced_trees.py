@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from runner.errors import GitFailed
+from runner.errors import GitFailed, UsageProblem
+from runner.git.clone import PrivateClone, remove_folder
 from runner.git.repository import Repository
 from tests.git.world import World, fingerprint
 from tests.support.git import Sandbox
@@ -137,3 +140,113 @@ def test_a_part_of_the_clone_that_leads_elsewhere_is_refused(world: World, tmp_p
         tree.snapshot(base.commit_id)
 
     assert fingerprint(precious) == before
+
+
+def put_in_place(tree: Path, precious: Path, way: str) -> None:
+    """What an agent may do with the folder that it works in."""
+    if way == "link":
+        tree.rename(tree.with_name("moved"))
+        tree.symlink_to(precious)
+    elif way == "folder":
+        tree.rename(tree.with_name("moved"))
+        precious.rename(tree)
+    else:
+        tree.parent.rename(tree.parent.with_name("moved"))
+        tree.parent.symlink_to(precious.parent)
+
+
+@pytest.mark.parametrize("way", ["link", "folder", "link above"])
+@pytest.mark.parametrize("anew", [False, True])
+def test_what_was_put_in_the_place_of_a_work_tree_is_left_alone(
+    world: World, tmp_path: Path, way: str, anew: bool
+) -> None:
+    tree, base = world.start(at="worktrees/T-1")
+    clone = world.clone() if anew else PrivateClone(ground=tree.plot.ground)
+    precious = Sandbox.create(tmp_path / "dev" / "T-1", files={"thesis.txt": "x"}).path
+    before = fingerprint(precious)
+    put_in_place(tree.path, precious, way)
+    acts: tuple[Callable[[], object], ...] = (
+        lambda: tree.snapshot(base.commit_id),
+        lambda: tree.apply(b"patch"),
+        lambda: tree.plot.reclaim(),
+        lambda: clone.work_tree(tree.path).snapshot(base.commit_id),
+        lambda: clone.remove_work_tree(tree.path),
+        lambda: clone.add_work_tree(tree.path, "fix/other", base),
+    )
+
+    refused = 0
+    for act in acts:
+        try:
+            act()
+        except (GitFailed, UsageProblem):
+            refused += 1
+
+    assert refused == len(acts)
+    assert fingerprint(tree.path if way == "folder" else precious) == before
+
+
+def test_a_forged_note_does_not_outweigh_what_this_process_saw(world: World, tmp_path: Path) -> None:
+    tree, base = world.start()
+    precious = Sandbox.create(tmp_path / "precious", files={"thesis.txt": "x"}).path
+    put_in_place(tree.path, precious, "folder")
+    (tree.plot.git_dir / "runner-place").write_text(f"{tree.path.stat().st_ino}\n")
+
+    with pytest.raises(GitFailed, match="was replaced by something else while the run worked"):
+        tree.snapshot(base.commit_id)
+
+
+def test_a_work_tree_from_before_there_were_notes_is_known_by_its_link(world: World) -> None:
+    tree, base = world.start()
+    (tree.plot.git_dir / "runner-place").unlink()
+
+    again = world.clone().work_tree(tree.path)
+
+    assert again.changes(base.commit_id) == ()
+
+
+def test_a_work_tree_that_is_gone_is_no_other_one(world: World) -> None:
+    tree, _ = world.start()
+    shutil.rmtree(tree.path)
+
+    tree.plot.check_place()
+
+    with pytest.raises(GitFailed, match="there is no whole work tree"):
+        tree.plot.note_place()
+
+
+def test_links_and_pipes_in_our_part_of_the_clone_are_not_followed(world: World, tmp_path: Path) -> None:
+    tree, base = world.start()
+    precious = tmp_path / "precious"
+    precious.write_text("x")
+    for name in ("index", "runner-index", "HEAD"):
+        (tree.plot.git_dir / name).unlink()
+    (tree.plot.git_dir / "index").symlink_to(precious)
+    (tree.plot.git_dir / "runner-index").symlink_to(precious)
+    os.mkfifo(tree.plot.git_dir / "HEAD")
+    Sandbox(tree.path).write({"calc.py": "new\n"})
+
+    tree.commit(base.commit_id, "Change it")
+
+    assert precious.read_text() == "x"
+
+
+def test_a_link_is_never_removed_as_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir(mode=0o500)
+    (tmp_path / "link").symlink_to("precious")
+
+    with pytest.raises(GitFailed, match="is a link"):
+        remove_folder(tmp_path / "link")
+
+    assert (tmp_path / "precious").stat().st_mode & 0o777 == 0o500
+
+
+def test_no_work_tree_is_made_through_a_link(world: World, tmp_path: Path) -> None:
+    clone = world.clone()
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev" / "T-1").mkdir()
+    (world.state / "worktrees").symlink_to(tmp_path / "dev")
+
+    with pytest.raises(GitFailed, match="was replaced by something else"):
+        clone.add_work_tree(world.state / "worktrees" / "T-1", "fix/T-1", clone.resolve_base())
+
+    assert list((tmp_path / "dev" / "T-1").iterdir()) == []
