@@ -26,7 +26,7 @@ def commit_work(
         RunnerError: nothing has changed.
         GitFailed: a hook refuses, the identity is missing, or signing failed; the message has their words.
     """
-    snapshot = take_snapshot(plot, base)
+    snapshot = take_snapshot(plot, base, stop)
     if not snapshot.changes:
         raise RunnerError("there is nothing to commit", hint="the work tree is as its base is")
     # Whitespace only: the default of some settings would drop lines that begin with a comment character.
@@ -41,7 +41,7 @@ def commit_work(
 
     done = attempt()
     if done.exit_code != 0:
-        again = take_snapshot(plot, base)
+        again = take_snapshot(plot, base, stop)
         if again.changes and again.tree_id != snapshot.tree_id:
             done = attempt()
     if done.exit_code != 0:

@@ -52,7 +52,7 @@ def rebase_commit(
         if conflicts:
             _go_back(plot, commit_id)
             return Rebased(commit_id=None, conflicts=conflicts)
-        if not take_snapshot(plot, new_base).changes:
+        if not take_snapshot(plot, new_base, stop).changes:
             _go_back(plot, commit_id)
             return Rebased(commit_id=None)
         made = commit_work(plot, new_base, message, sign_off=sign_off, timeout_s=timeout_s, stop=stop)

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from runner.git.model import Snapshot
 from runner.git.plot import Plot
 from runner.git.program import failure
+from runner.git.rule_files import check_rule_files
+from runner.process.stop import Stop
 
 ADD_S = 300.0
 _GITLINK, _LINK = "160000", "120000"
@@ -19,16 +21,18 @@ def start_index(plot: Plot) -> None:
     shutil.copy2(plot.git_dir / "index", plot.index)
 
 
-def take_snapshot(plot: Plot, base: str) -> Snapshot:
+def take_snapshot(plot: Plot, base: str, stop: Stop | None = None) -> Snapshot:
     """Compare the work tree with the commit `base`; new files count, ignored ones do not. Writes only in the clone.
 
     Raises:
-        GitFailed: a file cannot be read, or a filter fails.
+        GitFailed: a file cannot be read, or a filter fails; or it is no longer our work tree.
+        Stopped: `stop` was set.
     """
     plot.reclaim()
+    check_rule_files(plot.path, stop)
     if not plot.index.is_file():
-        plot.git.run("read-tree", base)
-    left_out = _add(plot)
+        plot.git.run("read-tree", base, stop=stop)
+    left_out = _add(plot, stop)
     changed = _changed(plot, base)
     links = [path for path, old, new in changed if new == _GITLINK != old]
     if strangers := sorted(set(links) - _declared_submodules(plot) if links else ()):
@@ -54,14 +58,15 @@ def changed_links(plot: Plot, base: str) -> dict[str, str]:
     return {path: os.fsdecode(plot.git.run("cat-file", "blob", f":0:{path}")) for path in paths}
 
 
-def _add(plot: Plot) -> list[str]:
+def _add(plot: Plot, stop: Stop | None) -> list[str]:
     """Put everything into our index; returns repositories inside of the work tree that have no commit to point at."""
     command = ("add", "--all", *(("--sparse",) if plot.ground.carried.sparse else ()), "--")
-    if plot.git.ask(*command, ".", timeout_s=ADD_S).exit_code == 0:
+    if plot.git.ask(*command, ".", timeout_s=ADD_S, stop=stop).exit_code == 0:
         return []
-    listed = plot.git.run("ls-files", "--others", "--exclude-standard", "-z").split(b"\0")
+    listed = plot.git.run("ls-files", "--others", "--exclude-standard", "-z", stop=stop).split(b"\0")
     inner = [os.fsdecode(name).rstrip("/") for name in listed if name.endswith(b"/")]
-    done = plot.git.ask(*command, ".", *(f":(exclude,literal,top){name}" for name in inner), timeout_s=ADD_S)
+    others = (f":(exclude,literal,top){name}" for name in inner)
+    done = plot.git.ask(*command, ".", *others, timeout_s=ADD_S, stop=stop)
     if done.exit_code != 0:
         raise failure(done, "cannot read the changes in the work tree")
     return inner

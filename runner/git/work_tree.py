@@ -36,9 +36,9 @@ class WorkTree:
     def path(self) -> Path:
         return self.plot.path
 
-    def snapshot(self, base: str) -> Snapshot:
+    def snapshot(self, base: str, *, stop: Stop | None = None) -> Snapshot:
         """The tree of what would be committed, and the paths that differ from the commit `base`."""
-        return take_snapshot(self.plot, base)
+        return take_snapshot(self.plot, base, stop)
 
     def changes(self, base: str) -> tuple[str, ...]:
         """Paths that differ from `base`: new, changed and deleted ones; ignored files do not count."""
