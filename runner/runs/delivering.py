@@ -97,4 +97,6 @@ def new_pull_request(run: Run, *, draft: bool, unproven: bool) -> NewPullRequest
         base=run.base.branch,
         draft=draft,
         labels=run.policy.labels,
+        run_id=run.run_id,
+        known_url=run.pull_request,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from runner.git.outgoing import outgoing_patch
 from runner.git.putting_back import committed_changes, committed_links
 from runner.git.work_tree import WorkTree
 from runner.redaction.scan import scan_patch, scan_text
+from runner.runs.allowing import granted
 from runner.runs.judging import Judgement
 from runner.runs.prompting import pull_request_text
 from runner.runs.protected import Protected, named_in_task, protected_in
@@ -17,8 +17,6 @@ from runner.tasks.model import Outcome, Task
 
 TOLD_LIMIT = 10
 """So many are named in a question; more would hide the question itself."""
-
-_ALLOWED = re.compile(r"^\s*allow\b[ \t:]*([^\n]*)$", re.IGNORECASE | re.MULTILINE)
 
 
 def named_before_work(run: Run) -> Judgement | None:
@@ -81,12 +79,9 @@ def allowed_in(run: Run) -> tuple[str, ...]:
 
 
 def allowed_by_answer(run: Run, task: Task) -> tuple[str, ...]:
-    """The patterns after the word `allow` in a person's answer; alone it means the protected files the task names."""
-    found: list[str] = []
-    for words in _ALLOWED.findall(task.answer):
-        names = [name.strip("`,;'\"") for name in words.split()]
-        found += [name for name in names if name] or [item.path for item in _named(run, allowed=())]
-    return tuple(found)
+    """What a person's answer lets this task change: see `allowing.granted`."""
+    named = tuple(item.path for item in _named(run, allowed=()))
+    return granted(task.answer, named, extra=run.policy.protected).patterns
 
 
 def secrets_that_would_leave(run: Run, tree: WorkTree, commit_id: str) -> Judgement | None:
