@@ -99,12 +99,12 @@ class GitHubForge:
             try:
                 found = self._listed(new)
             except GhFailed as error:
-                if error.kind != "later" or new.known_url is None:
+                if error.kind != "later" or not new.known_url:
                     raise
                 self._pause(RETRY_AFTER_S)
                 found = self._listed(new)
         except GhFailed as error:
-            if new.known_url is not None:
+            if new.known_url:
                 raise not_known(error, url=new.known_url) from error
             return ()  # to ask for a new one tells better what is wrong
         return tuple(one for one in found if self._checked(one.url) is not None)
