@@ -125,6 +125,20 @@ class PrivateClone:
             raise no_work_tree(path)
         return WorkTree(plot=plot, branch=plot.branch)
 
+    def is_unreplaced(self, path: Path) -> bool:
+        """Whether the folder at `path` is still the work tree that was made there, so that it may be moved."""
+        try:
+            found = folder_at(path.absolute(), state=self.ground.state)
+            known = registered(self.ground, path)
+            if known is not None:
+                Plot(ground=self.ground, path=straight(path), git_dir=known).check_place()
+        except GitFailed:
+            return False
+        seen = self.ground.places.get(straight(path))
+        return found is not None and (
+            found == seen if seen else known is not None or leads_to(path, self.path)
+        )
+
     def work_tree_paths(self) -> tuple[Path, ...]:
         """Where this clone has work trees, also half-made or forgotten ones."""
         return tuple(path for path, _ in all_registered(self.ground))

@@ -40,6 +40,11 @@ def _keep_rest(run: Run) -> None:
 
 def _keep_files(run: Run) -> bool:
     target = run.record.folder / FILES
+    if not run.tools.clone.is_unreplaced(run.work_tree):
+        run.warn(
+            f"{run.work_tree} is not the folder that the run worked in: it was left alone, nothing was kept"
+        )
+        return False
     try:
         shutil.rmtree(target, ignore_errors=True)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

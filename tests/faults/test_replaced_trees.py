@@ -182,6 +182,7 @@ def test_what_was_put_in_the_place_of_a_work_tree_is_left_alone(
             refused += 1
 
     assert refused == len(acts)
+    assert not clone.is_unreplaced(tree.path)
     assert fingerprint(tree.path if way == "folder" else precious) == before
 
 
@@ -250,3 +251,12 @@ def test_no_work_tree_is_made_through_a_link(world: World, tmp_path: Path) -> No
         clone.add_work_tree(world.state / "worktrees" / "T-1", "fix/T-1", clone.resolve_base())
 
     assert list((tmp_path / "dev" / "T-1").iterdir()) == []
+
+
+def test_a_work_tree_is_still_itself_also_when_the_clone_forgot_it(world: World) -> None:
+    tree, _ = world.start()
+    shutil.rmtree(tree.plot.git_dir)
+
+    assert PrivateClone(ground=tree.plot.ground).is_unreplaced(tree.path)
+    assert world.clone().is_unreplaced(tree.path)
+    assert not world.clone().is_unreplaced(world.state / "none")
