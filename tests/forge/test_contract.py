@@ -11,7 +11,8 @@ import pytest
 from runner.forge.local import LocalForge
 from runner.forge.marking import unmarked
 from runner.forge.protocol import NewPullRequest
-from tests.forge.contract import Edit, End, EndingContract, ForgeContract, Look
+from tests.forge.contract import Edit, ForgeContract, Look
+from tests.forge.ending_contract import End, EndingContract
 from tests.peers.github import GitHub
 from tests.support.fake_forge import FakeForge
 

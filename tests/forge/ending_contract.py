@@ -1,0 +1,94 @@
+"""What every forge must do about pull requests that a person closed or merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from runner.errors import GhFailed
+from runner.forge.protocol import Forge, PullRequest
+from tests.forge.contract import RUN, Edit, Look, wanted
+
+End = Callable[[str], None]
+"""A person closes (`CLOSED`) or merges (`MERGED`) the newest pull request."""
+
+
+class EndingContract:
+    """Where people can close and merge: what a run that was cut off does about its own."""
+
+    def test_one_that_was_merged_is_told_and_none_is_opened(self, forge: Forge, look: Look, end: End) -> None:
+        first = forge.open_pull_request(wanted(run_id=RUN))
+        end("MERGED")
+
+        again = forge.open_pull_request(wanted(run_id=RUN))
+
+        assert again == PullRequest(url=first.url, adopted=True, state="merged")
+        assert len(look()) == 1
+
+    def test_one_that_was_closed_is_refused_with_a_way_out(self, forge: Forge, look: Look, end: End) -> None:
+        first = forge.open_pull_request(wanted(run_id=RUN))
+        end("CLOSED")
+
+        with pytest.raises(GhFailed) as caught:
+            forge.open_pull_request(wanted(run_id=RUN))
+
+        assert str(caught.value) == f"a person closed {first.url}"
+        assert caught.value.kind == "rejected"
+        assert "requeue" in caught.value.hint
+        assert len(look()) == 1
+
+    def test_its_address_is_enough_where_the_mark_is_gone(self, forge: Forge, end: End, edit: Edit) -> None:
+        first = forge.open_pull_request(wanted())
+        edit("My title", "My words.")
+        end("MERGED")
+
+        again = forge.open_pull_request(
+            wanted(run_id=RUN, known_url=first.url.upper().replace("HTTP", "http"))
+        )
+
+        assert again == PullRequest(url=first.url, adopted=True, state="merged")
+
+    def test_what_another_run_had_ended_is_no_reason_not_to_open_one(
+        self, forge: Forge, look: Look, end: End
+    ) -> None:
+        first = forge.open_pull_request(wanted(run_id=RUN))
+        end("CLOSED")
+
+        second = forge.open_pull_request(wanted(run_id="r-2"))
+
+        assert second.url != first.url
+        assert not second.adopted
+        assert len(look()) == 2
+
+    def test_the_run_that_adopted_it_last_is_the_one_that_finds_it(self, forge: Forge, end: End) -> None:
+        first = forge.open_pull_request(wanted(run_id=RUN))
+        forge.open_pull_request(wanted(run_id="r-2"))
+        end("MERGED")
+
+        again = forge.open_pull_request(wanted(run_id="r-2"))
+
+        assert (again.url, again.state) == (first.url, "merged")
+
+    def test_an_open_one_is_adopted_whatever_was_closed_before(
+        self, forge: Forge, look: Look, end: End
+    ) -> None:
+        forge.open_pull_request(wanted(run_id=RUN))
+        end("CLOSED")
+        second = forge.open_pull_request(wanted())
+
+        again = forge.open_pull_request(wanted(run_id=RUN))
+
+        assert again == PullRequest(url=second.url, adopted=True)
+        assert len(look()) == 2
+
+    def test_by_hand_a_new_one_is_opened_after_one_that_was_closed(
+        self, forge: Forge, look: Look, end: End
+    ) -> None:
+        forge.open_pull_request(wanted(run_id=RUN))
+        end("CLOSED")
+
+        second = forge.open_pull_request(wanted(run_id=RUN, asked=Asked()))
+
+        assert not second.adopted
+        assert len(look()) == 2
