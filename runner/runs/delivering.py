@@ -79,10 +79,12 @@ def open_pull_request(run: Run, *, unproven: bool) -> None:
     note = "writing the pull request down" if run.tools.local_forge else "opening the pull request"
     with run.step(Step.PULL_REQUEST, note, branch=run.branch, draft=draft) as facts:
         made = run.tools.forge(run.record.folder).open_pull_request(new)
-        facts.update(url=made.url, adopted=made.adopted)
+        facts.update(url=made.url, adopted=made.adopted, state=made.state)
         run.pull_request = made.url
     for warning in made.warnings:
         run.warn(warning)
+    if made.state == "merged":
+        run.warn(f"{made.url} was merged already")
     run.emit(EventName.PULL_REQUEST_OPENED, url=made.url, adopted=made.adopted)
 
 

@@ -81,7 +81,7 @@ def allowed_in(run: Run) -> tuple[str, ...]:
 def allowed_by_answer(run: Run, task: Task) -> tuple[str, ...]:
     """What a person's answer lets this task change: see `allowing.granted`."""
     named = tuple(item.path for item in _named(run, allowed=()))
-    return granted(task.answer, named, extra=run.policy.protected).patterns
+    return granted(task.answer, named, extra=_extra(run)).patterns
 
 
 def secrets_that_would_leave(run: Run, tree: WorkTree, commit_id: str) -> Judgement | None:

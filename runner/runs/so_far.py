@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +30,9 @@ from runner.runs.record import Json, RunRecord
 from runner.runs.resuming import told_result
 from runner.tasks.model import ClaimRequest, Priority, Status, Task
 
-DAMAGED = "the run's folder is damaged: `runner release TASK` frees its task, and the next claim starts it afresh"
+DAMAGED = (
+    "the run's folder is damaged: `runner release TASK` frees its task, and the next claim starts it afresh"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,10 @@ class SoFar:
     def fence(self) -> int:
         """0 when the queue's answer is not known."""
         return whole_of(self._last_fact(Step.CLAIM).get("fence")) or whole_of(self._task.get("fence"))
+
+    def is_about(self, task: Task, redact: Callable[[str], str]) -> bool:
+        """Whether it is the task of this run; a queue that was made anew gives another one the same number."""
+        return text_of(self._task.get("title")) in {task.title, redact(task.title)}
 
     def task(self, now: datetime) -> Task:
         """The task as far as the record knows it, for when the queue has forgotten the claim."""

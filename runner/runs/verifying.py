@@ -13,6 +13,7 @@ from runner.runs.preparing import tell_check
 from runner.runs.prompting import repair_prompt
 from runner.runs.repairs import repair_intent, repair_title
 from runner.runs.run import Run
+from runner.runs.watching import witnessed
 from runner.tasks.model import Outcome
 
 
@@ -56,7 +57,7 @@ def measure(run: Run, tree: WorkTree, before: tuple[Check, ...]) -> None:
     if not run.tools.checks.commands:
         run.evidence = Evidence(tree=run.tree_id)
         return
-    with run.step(Step.VERIFY, "running the checks on the result") as facts:
+    with run.step(Step.VERIFY, "running the checks on the result") as facts, witnessed(run):
         results = run.tools.checks.run_all(
             tree.path, stop=run.stop, on_check=lambda check: tell_check(run, check, "result")
         )

@@ -62,7 +62,9 @@ def begin(run: Run) -> Alibi:
         # Not noted here: this runs beside the other preparations, and they note things too.
         run.alibi_digests = _digests(run.record.folder)
     except OSError as error:
-        raise StoreFailed(f"{run.record.folder}: {error}", hint="somebody removed the run's folder") from error
+        raise StoreFailed(
+            f"{run.record.folder}: {error}", hint="somebody removed the run's folder"
+        ) from error
     return run.alibi
 
 

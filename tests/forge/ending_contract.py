@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from runner.errors import GhFailed
-from runner.forge.protocol import Forge, PullRequest
+from runner.forge.protocol import Asked, Forge, PullRequest
 from tests.forge.contract import RUN, Edit, Look, wanted
 
 End = Callable[[str], None]
