@@ -18,7 +18,7 @@ from tests.faults.stand_in import COST_USD
 from tests.peers.github import GitHub
 from tests.support.git import Sandbox
 
-WRITES = 41
+WRITES = 40
 """How often the record of a run is written that goes well: each one is an act begun or ended."""
 CALL_NANO = round(COST_USD * 1e9)
 WANTED = Found(
