@@ -95,8 +95,8 @@ class _Return:
     def _claimed(self) -> Claimed:
         """The claim as it was made: a repeat returns the same one, whoever has the task now.
 
-        A queue that has forgotten it (after a week) would take that for a new claim, of any task: it is given back, and
-        of the old one only what the record tells is known.
+        A queue that has forgotten it (after a week, or because it was made anew) would take that for a new claim, of
+        any task: it is given back, and of the old one only what the record tells is known.
         """
         so_far, claims = self.so_far, self.tools.claims
         lease = Lease(
@@ -109,7 +109,8 @@ class _Return:
             claimed = claims.claim(so_far.request)
         except (Conflict, TryLater, UnknownTask):
             return Claimed(task=so_far.task(self.tools.now()), lease=lease)
-        if (claimed.lease.task_id, claimed.lease.fence) == (lease.task_id, lease.fence):
+        same = (claimed.lease.task_id, claimed.lease.fence) == (lease.task_id, lease.fence)
+        if same and so_far.is_about(claimed.task, self.tools.redactor.text):
             return claimed
         claims.release(claimed.lease, note=f"given back: {so_far.record.run_id} asked for its own claim")
         return Claimed(task=so_far.task(self.tools.now()), lease=lease)
