@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -83,10 +82,6 @@ class SoFar:
     def fence(self) -> int:
         """0 when the queue's answer is not known."""
         return whole_of(self._last_fact(Step.CLAIM).get("fence")) or whole_of(self._task.get("fence"))
-
-    def is_about(self, task: Task, redact: Callable[[str], str]) -> bool:
-        """Whether it is the task of this run; a queue that was made anew gives another one the same number."""
-        return text_of(self._task.get("title")) in {task.title, redact(task.title)}
 
     def is_about(self, task: Task, redact: Callable[[str], str]) -> bool:
         """Whether it is the task of this run; a queue that was made anew gives another one the same number."""
