@@ -110,7 +110,7 @@ CHECKS = (
         kind=LIST,
         default=(),
         rule=rules.variable,
-        doc="More environment variables that checks and set-up may see, by name or as PREFIX_*.",
+        doc="More environment variables that checks, set-up and hooks may see, by name or as PREFIX_*.",
     ),
 )
 
