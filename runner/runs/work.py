@@ -45,19 +45,20 @@ def finish(run: Run, judgement: Judgement, retry_at: datetime | None) -> RunRepo
     """Tell the queue, settle, clean up, write the report; each again and again if need be, with the same effect.
 
     Raises:
-        OutsideTrouble: the queue cannot be told; all else is done, and the run stays unfinished.
+        OutsideTrouble, TryLater: somebody cannot be told; all else is done, and the run stays unfinished.
     """
     if run.spoke and not run.record.is_done(Step.REPORT):
         judgement = watching.answer_for(run, judgement)
     try:
         resumable = judgement.outcome in KEEPS_CONVERSATION
-        judgement = ending.report_ending(run, judgement, retry_at=retry_at, resumable=resumable)
+        try:
+            judgement = ending.report_ending(run, judgement, retry_at=retry_at, resumable=resumable)
+        finally:
+            ending.settle(run, judgement.outcome)
+            ending.clean_up(run)
+        return ending.final_report(run, judgement)
     except (OutsideTrouble, TryLater) as untold:
         raise left_unfinished(run.run_id, untold) from None
-    finally:
-        ending.settle(run, judgement.outcome)
-        ending.clean_up(run)
-    return ending.final_report(run, judgement)
 
 
 def _heartbeat(run: Run) -> Heartbeat:
@@ -88,7 +89,10 @@ def _judge_failure(run: Run, error: BaseException) -> Judgement:
     if run.spoke and trouble is not None:
         raise left_unfinished(run.run_id, trouble) from error
     if not run.spoke or not isinstance(error, RunnerError):
-        _undo(run, error)
+        try:
+            _undo(run, error)
+        except (OutsideTrouble, TryLater) as later:
+            raise left_unfinished(run.run_id, later) from error
         raise error
     if isinstance(error, Stopped):
         return Judgement(outcome=ending.outcome_of_stop(run.stop.reason), cause=str(error))
