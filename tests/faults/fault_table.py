@@ -168,7 +168,7 @@ def before_the_repair() -> Iterator[Fault]:
         yield Fault(name=f"claude {name} before the repair", place="after:verify begun=1",
                     act=_on_claude(act), codes=(5,), prepare=_green_before, mend=_restore_claude)  # fmt: skip
     yield Fault(name="claude upgraded before the repair", place="after:verify begun=1",
-                act=_on_claude('sed -i "1a # newer" "$F"'), codes=(0, 1), prepare=_green_before)  # fmt: skip
+                act=_upgrade_claude, prepare=_green_before)  # fmt: skip
 
 
 def _delete_checkout(scene: Scene) -> str:
@@ -255,6 +255,12 @@ def _green_before(scene: Scene) -> None:
 
 def _on_claude(act: str) -> Callable[[Scene], str]:
     return lambda scene: f"F={scene.environ['RUNNER_CLAUDE_PROGRAM']}; {act}"
+
+
+def _upgrade_claude(scene: Scene) -> str:
+    """Another file in the same place, which repairs what the one before has broken."""
+    upgrade = 'cp "$F" "$F.new"; echo "# newer" >> "$F.new"; mv "$F.new" "$F"'
+    return f"{_on_claude(upgrade)(scene)}; sed -i 's/a [*] b/b + a/' {scene.claude}/plan.json"
 
 
 def _restore_claude(scene: Scene) -> None:
