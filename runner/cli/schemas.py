@@ -139,6 +139,7 @@ OBJECTS: Mapping[str, Schema] = {
     "pull_request": {
         "url": "its address",
         "adopted": "whether it was open already",
+        "state": "`open`, or `merged` when a person was faster",
         "warnings": "array of lines, such as a label that does not exist",
     },
     "answer": {
