@@ -111,6 +111,7 @@ def test_from_text_to_a_pull_request_on_github(github: GitHub, console: Console,
         "pull_request": f"http://{HOST}/acme/widget/pull/1",
         "reservation": run_id,
         "cause": "",
+        "question": "",
         "hint": "",
         "warnings": [f"{HOST}/acme/widget has no label 'no-such-label': left out"],
     }
@@ -139,8 +140,8 @@ def _without_times(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ("answers", "limits", "code", "outcome", "status", "attempts", "hint"),
     [
         ((error(401),), {}, 5, "auth", "pending", 0, "sign in with `claude`"),
-        ((error(429),), {}, 5, "overloaded", "pending", 1, "the task is tried again later by itself"),
-        ((error(529),), {}, 5, "overloaded", "pending", 1, "the task is tried again later by itself"),
+        ((error(429),), {}, 5, "overloaded", "pending", 1, "the next `runner claim` tries again"),
+        ((error(529),), {}, 5, "overloaded", "pending", 1, "the next `runner claim` tries again"),
         (STORY[:3], {"RUNNER_CLAUDE_MAX_TURNS": "2"}, 1, "turns", "pending", 1, "raise claude.max_turns"),
         (STORY[:3], {"cost": "0.004"}, 1, "budget", "pending", 1, "raise the run's cap"),
     ],

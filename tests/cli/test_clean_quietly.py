@@ -25,12 +25,24 @@ def app(console: Console) -> App:
     return App(environ=os.environ)
 
 
-def test_after_a_run_a_short_round_is_made_once_a_day(app: App, run_id: str, console: Console) -> None:
-    (console.state / STAMP).unlink(missing_ok=True)
-
-    first, second = clean_quietly(app), clean_quietly(app)
+def was_yesterday(console: Console) -> None:
+    """The last round was made more than a day ago."""
     yesterday = time.time() - EACH_S - 1
+    (console.state / STAMP).touch()
     os.utime(console.state / STAMP, (yesterday, yesterday))
+
+
+def test_the_first_run_of_all_only_notes_the_day(app: App, console: Console) -> None:
+    console.ok("submit", "Fix add")
+
+    assert clean_quietly(app) is None
+    assert (console.state / STAMP).exists()
+
+
+def test_after_a_run_a_short_round_is_made_once_a_day(app: App, run_id: str, console: Console) -> None:
+    was_yesterday(console)
+    first, second = clean_quietly(app), clean_quietly(app)
+    was_yesterday(console)
     third = clean_quietly(app)
 
     assert first is not None
@@ -51,7 +63,7 @@ def test_a_clock_that_was_ahead_does_not_put_it_off_for_ever(app: App, run_id: s
 def test_the_short_round_leaves_the_rest_when_its_time_is_over(
     app: App, run_id: str, console: Console
 ) -> None:
-    (console.state / STAMP).unlink(missing_ok=True)
+    was_yesterday(console)
 
     report = clean_quietly(app, budget_s=0)
 

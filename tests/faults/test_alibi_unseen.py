@@ -27,7 +27,7 @@ def _recorded(scene: Scene) -> dict[str, object]:
 
 
 def _undo(scene: Scene) -> None:
-    (recover,) = (scene.state / "runs").glob("r-*/recover-others.sh")
+    (recover,) = (scene.state / "runs").glob("r-*/recover*.sh")
     subprocess.run(["sh", str(recover)], check=True, capture_output=True)
 
 

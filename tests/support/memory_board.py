@@ -19,7 +19,7 @@ from runner.tasks.model import (
     TaskEvent,
     TaskFilter,
 )
-from runner.tasks.transitions import BY_WISH, Action, by_hand
+from runner.tasks.transitions import BY_WISH, Action, by_hand, conflict
 from tests.support.memory_claims import choose
 from tests.support.memory_shelf import Entry, Shelf, give_back
 
@@ -60,6 +60,10 @@ class MemoryBoard:
         shelf.begin()
         change = admission.change(change)
         entry = shelf.entry(task_id)
+        status = entry.task.status
+        settled = status in FINAL and change.status in {None, status}
+        if settled and change.progress not in {None, entry.task.progress}:
+            raise conflict(status, f"{task_id} is {status}: its progress is settled")
         if change.status is not None:
             _set_status(shelf, entry, change.status)
         progress = entry.task.progress if change.progress is None else change.progress
