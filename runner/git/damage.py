@@ -19,6 +19,7 @@ MARK = "runner-suspect"
 _WORDS = re.compile(
     r"\binflate:|data stream error|unable to unpack|loose object .* is corrupt|object file \S+ is empty|bad object"
     r"|missing (blob|tree|commit)|unable to read (tree|sha1 file|object)|object corrupt|not a valid object"
+    r"|header for [0-9a-f]+ too long|unable to (parse|unpack) \S+ header|garbage at end of loose object"
     r"|packfile .* (cannot|corrupt|missing)|could not read [0-9a-f]{40}|invalid sha1 pointer|failed to (read|traverse)",
     re.IGNORECASE,
 )
