@@ -16,11 +16,12 @@ from runner.process.stop import Stop
 LOOK_S = 600.0
 MARK = "runner-suspect"
 
+# git's words depend on the byte that is wrong, and the end of a long line is cut off.
 _WORDS = re.compile(
-    r"\binflate:|data stream error|unable to unpack|loose object .* is corrupt|object file \S+ is empty|bad object"
-    r"|missing (blob|tree|commit)|unable to read (tree|sha1 file|object)|object corrupt|not a valid object"
-    r"|header for [0-9a-f]+ too long|unable to (parse|unpack) \S+ header|garbage at end of loose object"
-    r"|packfile .* (cannot|corrupt|missing)|could not read [0-9a-f]{40}|invalid sha1 pointer|failed to (read|traverse)",
+    r"\binflate:|data stream error|unable to (unpack|parse) \w+|loose object \w+ \(stored in|garbage at end of loose"
+    r"|header for \w+ too long|object file \S+ is empty|bad object|hash mismatch|object corrupt|is corrupt"
+    r"|missing (blob|tree|commit)|unable to read (tree|sha1 file|object)|not a valid object|invalid sha1 pointer"
+    r"|packfile .* (cannot|missing)|could not read [0-9a-f]{40}|failed to (read|traverse)|unable to find [0-9a-f]{40}",
     re.IGNORECASE,
 )
 

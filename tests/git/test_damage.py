@@ -69,6 +69,34 @@ def test_a_clone_that_was_suspected_for_nothing_stays(world: World) -> None:
     assert tree.changes(base.commit_id) == ()
 
 
+@pytest.mark.parametrize("byte", [0, 1, 7, 64, 120, 127, 128, 200, 255])
+def test_whatever_byte_is_wrong_it_is_noticed(world: World, byte: int) -> None:
+    clone = world.clone()
+    for path in (clone.path / "objects").rglob("*"):
+        if path.is_file():
+            path.chmod(0o600)
+            path.write_bytes(b"\x78\x9c" + bytes([byte]) * 40 if byte % 2 else bytes([byte]))
+
+    with pytest.raises(GitFailed):
+        world.start()
+    tree, base = world.start()
+
+    assert tree.changes(base.commit_id) == ()
+
+
+def test_an_empty_object_is_damage_too(world: World) -> None:
+    clone = world.clone()
+    for path in (clone.path / "objects").rglob("*"):
+        if path.is_file():
+            path.chmod(0o600)
+            path.write_bytes(b"")
+
+    with pytest.raises(GitFailed):
+        world.start()
+
+    assert world.start()
+
+
 def test_other_trouble_raises_no_suspicion(world: World) -> None:
     clone = world.clone()
     error = GitFailed("cannot get main from origin: could not resolve host", hint="check the network")
