@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 import threading
@@ -168,9 +169,13 @@ except KeyboardInterrupt:
 
 
 def test_signals_are_as_a_program_expects_them() -> None:
-    done = confined("sh", "-c", "grep SigIgn /proc/self/status")
+    """Python ignores SIGPIPE, whoever started the tests may ignore more: what is started ignores none.
 
-    assert done.stdout.split() == [b"SigIgn:", b"0000000000000000"]
+    Two signals below SIGRTMIN are the C library's own; no program can set them.
+    """
+    ignored = int(confined("sh", "-c", "grep SigIgn /proc/self/status").stdout.split()[1], 16)
+
+    assert not [one for one in signal.valid_signals() if ignored & 1 << (one - 1)]
 
 
 def test_without_bwrap_it_is_one_clear_line(tmp_path: Path) -> None:
