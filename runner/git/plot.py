@@ -46,6 +46,11 @@ class Plot:
         return self.git_dir / "runner-commit"
 
     @property
+    def brought_file(self) -> Path:
+        """What was in the files before the work began, besides the base; nobody made it, so nobody commits it."""
+        return self.git_dir / "runner-brought"
+
+    @property
     def branch_file(self) -> Path:
         return self.git_dir / "runner-branch"
 

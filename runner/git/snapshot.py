@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 
+from runner.git.ground import put
 from runner.git.model import Snapshot
 from runner.git.plot import Plot
 from runner.git.program import failure
@@ -16,6 +18,15 @@ ADD_S = 300.0
 _GITLINK, _LINK = "160000", "120000"
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A path of our index that differs from the base; mode and object are zeros where it is not there."""
+
+    path: str
+    was: tuple[str, str]
+    now: tuple[str, str]
+
+
 def start_index(plot: Plot) -> None:
     """Begin our index from that of the fresh work tree: it knows every file's time, so none is read again."""
     shutil.copy2(plot.git_dir / "index", plot.index)
@@ -23,6 +34,8 @@ def start_index(plot: Plot) -> None:
 
 def take_snapshot(plot: Plot, base: str, stop: Stop | None = None) -> Snapshot:
     """Compare the work tree with the commit `base`; new files count, ignored ones do not. Writes only in the clone.
+
+    What `note_brought` has noted does not count, as long as it is as it was then.
 
     Raises:
         GitFailed: a file cannot be read, or a filter fails; or it is no longer our work tree.
@@ -33,16 +46,42 @@ def take_snapshot(plot: Plot, base: str, stop: Stop | None = None) -> Snapshot:
     if not plot.index.is_file():
         plot.git.run("read-tree", base, stop=stop)
     left_out = _add(plot, stop)
-    changed = _changed(plot, base)
-    links = [path for path, old, new in changed if new == _GITLINK != old]
+    changed = _without_brought(plot, _changed(plot, base))
+    links = [row.path for row in changed if row.now[0] == _GITLINK != row.was[0]]
     if strangers := sorted(set(links) - _declared_submodules(plot) if links else ()):
         plot.git.run("update-index", "--force-remove", "-z", "--stdin", input_bytes=_listed(strangers))
-        changed = [row for row in changed if row[0] not in strangers]
+        changed = [row for row in changed if row.path not in strangers]
     return Snapshot(
         tree_id=plot.git.text("write-tree"),
-        changes=tuple(sorted(path for path, _, _ in changed)),
+        changes=tuple(sorted(row.path for row in changed)),
         left_out=tuple(sorted({*left_out, *strangers})),
     )
+
+
+def note_brought(plot: Plot, base: str, stop: Stop | None = None) -> tuple[str, ...]:
+    """All that differs from `base` now was brought by others than who works here next; returns the paths.
+
+    Raises: as `take_snapshot`.
+    """
+    plot.brought_file.unlink(missing_ok=True)
+    take_snapshot(plot, base, stop)
+    rows = _changed(plot, base)
+    if rows:
+        put(plot.brought_file, b"".join(_listed([*row.now, row.path]) for row in rows))
+    return tuple(row.path for row in rows)
+
+
+def _without_brought(plot: Plot, changed: list[_Row]) -> list[_Row]:
+    """The rest, with our index as if what was brought were not there."""
+    if not plot.brought_file.is_file():
+        return changed
+    fields = os.fsdecode(plot.brought_file.read_bytes()).split("\0")
+    brought = {path: (mode, blob) for mode, blob, path in zip(*[iter(fields)] * 3, strict=False)}
+    as_brought = [row for row in changed if brought.get(row.path) == row.now]
+    if as_brought:
+        entries = (f"{row.was[0]} {row.was[1]}\t{row.path}" for row in as_brought)
+        plot.git.run("update-index", "-z", "--index-info", input_bytes=_listed(entries))
+    return [row for row in changed if row not in as_brought]
 
 
 def patch_of(plot: Plot, base: str) -> bytes:
@@ -54,7 +93,7 @@ def patch_of(plot: Plot, base: str) -> bytes:
 
 def changed_links(plot: Plot, base: str) -> dict[str, str]:
     """Symbolic links of the last snapshot that differ from `base`, and where each leads."""
-    paths = [path for path, _, mode in _changed(plot, base) if mode == _LINK]
+    paths = [row.path for row in _changed(plot, base) if row.now[0] == _LINK]
     return {path: os.fsdecode(plot.git.run("cat-file", "blob", f":0:{path}")) for path in paths}
 
 
@@ -72,11 +111,15 @@ def _add(plot: Plot, stop: Stop | None) -> list[str]:
     return inner
 
 
-def _changed(plot: Plot, base: str) -> list[tuple[str, str, str]]:
-    """(path, mode before, mode now) of everything that differs."""
-    fields = plot.git.run("diff-index", "--cached", "--raw", "-z", "--no-renames", base, "--").split(b"\0")
-    rows = zip(fields[0::2], fields[1::2], strict=False)
-    return [(os.fsdecode(path), facts[1:7].decode(), facts[8:14].decode()) for facts, path in rows]
+def _changed(plot: Plot, base: str) -> list[_Row]:
+    """Everything that differs."""
+    options = ("--cached", "--raw", "-z", "--no-renames", "--no-abbrev")
+    fields = plot.git.run("diff-index", *options, base, "--").split(b"\0")
+    rows = []
+    for facts, path in zip(fields[0::2], fields[1::2], strict=False):
+        old_mode, new_mode, old, new, _ = facts.decode().removeprefix(":").split(" ")
+        rows.append(_Row(path=os.fsdecode(path), was=(old_mode, old), now=(new_mode, new)))
+    return rows
 
 
 def _declared_submodules(plot: Plot) -> set[str]:

@@ -15,7 +15,7 @@ from runner.git.program import HOOKS_S
 from runner.git.push import push_commit, remote_tip
 from runner.git.rebase import Rebased, rebase_commit
 from runner.git.repository import Repository
-from runner.git.snapshot import changed_links, patch_of, take_snapshot
+from runner.git.snapshot import changed_links, note_brought, patch_of, take_snapshot
 from runner.process.stop import Stop
 
 
@@ -40,6 +40,13 @@ class WorkTree:
         """The tree of what would be committed, and the paths that differ from the commit `base`."""
         return take_snapshot(self.plot, base, stop)
 
+    def begin_here(self, base: str, *, stop: Stop | None = None) -> tuple[str, ...]:
+        """What differs from `base` now is no part of the change, as long as nobody changes it again; returns the paths.
+
+        Files that were copied, and what set-up and checks wrote: all that git does not ignore.
+        """
+        return note_brought(self.plot, base, stop)
+
     def changes(self, base: str) -> tuple[str, ...]:
         """Paths that differ from `base`: new, changed and deleted ones; ignored files do not count."""
         return self.snapshot(base).changes
@@ -47,6 +54,10 @@ class WorkTree:
     def tree_id(self, base: str) -> str:
         """The id of the tree that a commit would have now."""
         return self.snapshot(base).tree_id
+
+    def knows(self, tree_id: str) -> bool:
+        """Whether this git tree is among the objects."""
+        return self.plot.ground.git.ask("cat-file", "-e", f"{tree_id}^{{tree}}").exit_code == 0
 
     def patch(self, base: str) -> bytes:
         """All changes since `base` as a binary patch that `apply` takes; empty for none."""

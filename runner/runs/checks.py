@@ -81,6 +81,10 @@ class Checks:
             on_check(results[-1])
         return tuple(results)
 
+    def knows_all(self, tree: str) -> bool:
+        """Whether `run_base` would run none of them."""
+        return all(self._remembered(tree, command) for command in self.commands)
+
     def run_base(
         self, folder: Path, tree: str, *, stop: Stop, on_check: Callable[[Check], None] = lambda _: None
     ) -> tuple[Check, ...]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from runner.claude.recording import read_spent
 from runner.claude.resumption import Earlier, why_afresh
 from runner.errors import GitFailed, StoreFailed
+from runner.git.putting_back import put_back
 from runner.git.work_tree import WorkTree
 from runner.runs import preparing
 from runner.runs.conversing import Conversation
@@ -49,7 +50,7 @@ def to_the_answer(run: Run, so_far: SoFar) -> Ended:
     if result is None:
         raise StoreFailed(f"{run.record.folder}: claude's answer cannot be read", hint=DAMAGED)
     run.stop.check()
-    tree = _tree_of_the_change(run)
+    tree = _tree_as_answered(run, so_far)
     conversation = Conversation(run, trees=so_far.trees, calls=so_far.answered, before=result)
     return take_answer(run, tree, conversation, result, repairs=so_far.answered - 1)
 
@@ -94,6 +95,14 @@ def _tree_as_left(run: Run) -> WorkTree | None:
         return run.tools.clone.work_tree(run.work_tree) if run.work_tree.is_dir() else None
     except GitFailed:
         return None
+
+
+def _tree_as_answered(run: Run, so_far: SoFar) -> WorkTree:
+    """The files as Claude left them; what a check was writing when the runner was killed is not Claude's."""
+    tree = _tree_of_the_change(run)
+    if len(so_far.trees) > so_far.answered and tree.knows(so_far.trees[so_far.answered]):
+        put_back(tree, run.base.commit_id, so_far.trees[so_far.answered])
+    return tree
 
 
 def _tree_of_the_change(run: Run) -> WorkTree:

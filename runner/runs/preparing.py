@@ -55,6 +55,8 @@ def make_work_tree(run: Run, *, conditions: Sequence[Callable[[], object]] = ())
         copy_files(run.tools.checkout.top, path, policy.copy)
         for command in policy.setup:
             _set_up(run, command, path)
+        if policy.copy or policy.setup:
+            tree.begin_here(base.commit_id, stop=run.stop)
     return tree
 
 
@@ -73,11 +75,12 @@ def check_identity(run: Run) -> None:
 
 
 def start_tree(run: Run, tree: WorkTree) -> str:
-    """The git tree of the files that Claude begins with; on a fresh checkout that is the base's."""
-    untouched = not (run.policy.setup or run.policy.copy or run.task.conversation)
-    if untouched:
-        return run.tools.clone.ground.git.text("rev-parse", "--verify", f"{run.base.commit_id}^{{tree}}")
-    return tree.tree_id(run.base.commit_id)
+    """The git tree of the files that Claude begins with; without an earlier conversation that is the base's."""
+    return tree.tree_id(run.base.commit_id) if run.task.conversation else _base_tree(run)
+
+
+def _base_tree(run: Run) -> str:
+    return run.tools.clone.ground.git.text("rev-parse", "--verify", f"{run.base.commit_id}^{{tree}}")
 
 
 def copy_files(checkout: Path, work_tree: Path, names: tuple[str, ...]) -> None:
@@ -119,14 +122,18 @@ def check_base(run: Run, tree: WorkTree) -> tuple[Check, ...]:
     """The checks before any change; what is green for this tree already is not run again."""
     if not run.tools.checks.commands:
         return ()
+    checks, base_tree = run.tools.checks, _base_tree(run)
     with run.step(Step.CHECK_BASE, "running the checks on the base") as facts:
-        results = run.tools.checks.run_base(
+        known = checks.knows_all(base_tree)
+        results = checks.run_base(
             tree.path,
-            tree.tree_id(run.base.commit_id),
+            base_tree,
             stop=run.stop,
             on_check=lambda check: tell_check(run, check, "base"),
         )
         facts["checks"] = check_facts(results)
+        if not known:  # what they wrote is nobody's change
+            tree.begin_here(run.base.commit_id, stop=run.stop)
     return results
 
 

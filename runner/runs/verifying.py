@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from runner.git.putting_back import put_back
 from runner.git.work_tree import WorkTree
 from runner.runs.conversing import Conversation
 from runner.runs.facts import check_facts
@@ -29,6 +30,8 @@ def verify(
         judgement = judge_evidence(run.evidence)
         if judgement.outcome is Outcome.DONE or repairs_left == 0:
             return judgement, None
+        # What the checks wrote is no repair.
+        put_back(tree, run.base.commit_id, run.tree_id)
         red = run.evidence.turned_red
         number = run.policy.repairs - repairs_left + 1
         prompt = run.tools.redactor.text(repair_prompt(run, red, number=number))

@@ -100,9 +100,12 @@ class Scene:
         scene.run("submit", "Fix add", "-d", "add(2, 3) must be 5.", "--label", "bug")
         return scene
 
-    def plan(self, *, writes: dict[str, str], text: str) -> None:
-        """What claude will do in its next calls."""
-        (self.claude / "plan.json").write_text(json.dumps({"writes": writes, "text": text}))
+    def plan(self, *, writes: dict[str, str], text: str, first: dict[str, str] | None = None) -> None:
+        """What claude will do in its next calls; `first` is what it writes in the very next one."""
+        plan: dict[str, Any] = {"writes": writes, "text": text}
+        if first is not None:
+            plan = {"writes": first, "text": "This is a first try.", "then": plan}
+        (self.claude / "plan.json").write_text(json.dumps(plan))
 
     def calls(self) -> list[dict[str, Any]]:
         """Every call of claude, oldest first."""
@@ -234,6 +237,12 @@ class Scene:
         origin = Sandbox(self.github.state.origin)
         (branch,) = (name for name in origin.branches() if name != "main")
         return [origin.git("show", f"{branch}:{name}") for name in names]
+
+    def changed(self) -> list[str]:
+        """The paths that the branch at the origin changes."""
+        origin = Sandbox(self.github.state.origin)
+        (branch,) = (found for found in origin.branches() if found != "main")
+        return origin.git("diff", "--name-only", "main", branch).split()
 
     def origin_has(self, name: str) -> bool:
         """Whether the branch that arrived at the origin has the file."""

@@ -56,6 +56,8 @@ def main(folder: Path, words: list[str]) -> int:
 
 def work(folder: Path, session: str) -> int:
     plan = json.loads((folder / "plan.json").read_text())
+    if "then" in plan:
+        (folder / "plan.json").write_text(json.dumps(plan["then"]))
     say(
         type="system",
         subtype="init",
