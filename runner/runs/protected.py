@@ -76,6 +76,10 @@ IN_WORDS = (
 
 _LINK_OUT = "a link that leaves the repository"
 _LINK_IN = "a link to a protected file"
+_LINK_ABOVE = "a link to a folder with protected files"
+_LINK_TOP = "a link to the top of the repository, with all protected files"
+_LINK_FOR = "a link in the place of a folder with protected files"
+_TOP = "."
 _NAME = re.compile(r"[^\s\"'`<>()\[\]{},;|*]+")
 
 
@@ -85,12 +89,13 @@ class Protected:
 
     path: str
     pattern: str
-    """As it stands in the settings or the defaults; empty for a link that leaves the repository."""
+    """As it stands in the settings or the defaults; empty for a link out of the repository, or to its top."""
     why: str
 
     def told(self) -> str:
-        """One line for people."""
-        return f"{self.path} ({self.why})"
+        """One line for people, with a path that `allow` takes: the bare name of a link could be any word."""
+        bare = self.why.startswith("a link ") and "/" not in self.path and not self.path.startswith(".")
+        return f"{'/' if bare else ''}{self.path} ({self.why})"
 
 
 def protected_in(
@@ -103,8 +108,9 @@ def protected_in(
     """Those of the changed `paths` that are protected, in their order.
 
     A change is of any sort: new, edited, deleted, another mode; a renamed file is there with both of its names. `links`
-    are symbolic links among them and where each points. `allowed` patterns win over all others; only a link that leaves
-    the repository cannot be allowed.
+    are symbolic links among them and where each points: what is behind a link has two names, so one counts that stands
+    for, or leads to, a protected path or a folder with such in it. `allowed` patterns win over all others; only a link
+    that leaves the repository cannot be allowed.
     """
     rules, exempt = _rules(tuple(extra)), _compiled(tuple(allowed))
     found = []
@@ -148,23 +154,61 @@ def _names(text: str) -> Iterator[str]:
 
 def _match(path: str, rules: _Rules, exempt: _Rules) -> Protected | None:
     plain = _plain(path)
-    found = next((rule for rule in rules if rule[0].fullmatch(plain)), None)
-    if found is None or any(regex.fullmatch(plain) for regex, _, _ in exempt):
+    found = next((rule for rule in rules if rule.inside.fullmatch(plain)), None)
+    if found is None or any(rule.inside.fullmatch(plain) for rule in exempt):
         return None
-    return Protected(path=path, pattern=found[1], why=found[2])
+    return Protected(path=path, pattern=found.pattern, why=found.why)
 
 
 def _match_link(path: str, target: str, rules: _Rules, exempt: _Rules) -> Protected | None:
-    leads_to = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+    leads_to = posixpath.normpath(posixpath.join(posixpath.dirname(path), target.replace("\\", "/")))
     if target.startswith("/") or leads_to == ".." or leads_to.startswith("../"):
         return Protected(path=path, pattern="", why=f"{_LINK_OUT}: {target}")
-    found = _match(leads_to, rules, exempt) or _match(f"{leads_to}/x", rules, exempt)
-    if found is None:
+    if any(rule.covers(path) for rule in exempt):
         return None
-    return Protected(path=path, pattern=found.pattern, why=f"{_LINK_IN}: {leads_to}")
+    if (whole := next((rule for rule in rules if rule.covers(path)), None)) is not None:
+        return Protected(path=path, pattern=whole.pattern, why=whole.why)
+    if (below := next((rule for rule in rules if rule.is_below(path)), None)) is not None:
+        return Protected(path=path, pattern=below.pattern, why=_LINK_FOR)
+    return _match_target(path, leads_to, rules, exempt)
 
 
-_Rules = tuple[tuple[re.Pattern[str], str, str], ...]
+def _match_target(path: str, leads_to: str, rules: _Rules, exempt: _Rules) -> Protected | None:
+    if leads_to == _TOP:
+        return Protected(path=path, pattern="", why=_LINK_TOP)
+    if any(rule.covers(leads_to) for rule in exempt):
+        return None
+    if (whole := next((rule for rule in rules if rule.covers(leads_to)), None)) is not None:
+        return Protected(path=path, pattern=whole.pattern, why=f"{_LINK_IN}: {leads_to}")
+    if (below := next((rule for rule in rules if rule.is_below(leads_to)), None)) is not None:
+        return Protected(path=path, pattern=below.pattern, why=f"{_LINK_ABOVE}: {leads_to}")
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rule:
+    """A pattern, made ready."""
+
+    pattern: str
+    why: str
+    inside: re.Pattern[str]
+    """The paths that it means."""
+    whole: re.Pattern[str] | None
+    """The folders of which it means all; None for a pattern of another sort."""
+    above: tuple[re.Pattern[str], ...]
+    """Folders that such paths may be in, by name; those of any name are not here."""
+
+    def covers(self, path: str) -> bool:
+        plain = _plain(path)
+        in_whole = self.whole is not None and self.whole.fullmatch(plain) is not None
+        return in_whole or self.inside.fullmatch(plain) is not None
+
+    def is_below(self, folder: str) -> bool:
+        plain = _plain(folder)
+        return any(regex.fullmatch(plain) for regex in self.above)
+
+
+_Rules = tuple[_Rule, ...]
 
 
 def _rules(extra: tuple[str, ...]) -> _Rules:
@@ -173,24 +217,46 @@ def _rules(extra: tuple[str, ...]) -> _Rules:
 
 @cache
 def _defaults() -> _Rules:
-    return tuple(
-        (_regex(pattern), pattern, why) for why, patterns in DEFAULTS.items() for pattern in patterns
-    )
+    return tuple(_rule(pattern, why) for why, patterns in DEFAULTS.items() for pattern in patterns)
 
 
 @cache
 def _compiled(patterns: tuple[str, ...]) -> _Rules:
-    return tuple(
-        (_regex(pattern), pattern, "protected by the settings") for pattern in patterns if pattern.strip("/")
-    )
+    return tuple(_rule(pattern, "protected by the settings") for pattern in patterns if pattern.strip("/"))
 
 
-def _regex(pattern: str) -> re.Pattern[str]:
+def _rule(pattern: str, why: str) -> _Rule:
     plain = _plain(pattern.removesuffix("/"))
     # As in .gitignore: only a slash at the beginning or inside ties a pattern to the top.
     start = "" if "/" in plain.rstrip("/") or pattern.startswith("/") else "(?:.*/)?"
-    body = "".join(_piece(part) for part in re.split(r"(\*\*/|/\*\*|\*\*|\*|\?)", plain.lstrip("/")))
-    return re.compile(f"{start}{body}{'/.*' if pattern.endswith('/') else '(?:/.*)?'}", re.DOTALL)
+    plain = plain.lstrip("/")
+    whole = plain if pattern.endswith("/") else plain.removesuffix("/**")
+    return _Rule(
+        pattern=pattern,
+        why=why,
+        inside=_regex(start, plain, "/.*" if pattern.endswith("/") else "(?:/.*)?"),
+        whole=_regex(start, whole) if pattern.endswith("/") or whole != plain else None,
+        above=tuple(_regex(start, head) for head in _heads(plain)),
+    )
+
+
+def _heads(plain: str) -> Iterator[str]:
+    """The folders on the way down a pattern, from where it begins to name them."""
+    parts = plain.strip("/").split("/")
+    for number, part in enumerate(parts, 1):
+        text, stars, _ = part.partition("**")
+        if text and stars:
+            # `a**z` goes through any number of folders.
+            yield "/".join((*parts[: number - 1], text + stars))
+            return
+        head = "/".join(parts[:number])
+        if number < len(parts) and head.strip("*?/"):
+            yield head
+
+
+def _regex(start: str, plain: str, end: str = "") -> re.Pattern[str]:
+    body = "".join(_piece(part) for part in re.split(r"(\*\*/|/\*\*|\*\*|\*|\?)", plain))
+    return re.compile(f"{start}{body}{end}", re.DOTALL)
 
 
 def _piece(part: str) -> str:
