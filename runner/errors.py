@@ -190,6 +190,10 @@ class UnknownTask(RunnerError):
     """No task has this id."""
 
 
+class UnknownRun(RunnerError):
+    """No run of this machine has this id, or begins with it."""
+
+
 class BranchMoved(RunnerError):
     """The remote branch has commits that are not ours; it was left alone."""
 

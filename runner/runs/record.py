@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from runner.errors import Busy, StoreFailed, UsageProblem
+from runner.errors import Busy, StoreFailed, UnknownRun, UsageProblem
 from runner.file_lock import try_lock, unlock
 from runner.paths import private_folder, write_private
 from runner.runs.model import Step
@@ -133,7 +133,8 @@ def open_run(runs: Path, run_id: str) -> RunRecord:
     """A run of the past, for reading. `run_id` may be shortened as long as it names one run.
 
     Raises:
-        UsageProblem: no run, or several, are meant.
+        UnknownRun: there is none.
+        UsageProblem: several are meant, or it cannot be a run's id.
         StoreFailed: its `run.json` cannot be read.
     """
     folder = find_run(runs, run_id)
@@ -169,7 +170,7 @@ def read_json(path: Path) -> dict[str, Json]:
 
 
 def find_run(runs: Path, run_id: str) -> Path:
-    """The folder of the run that `run_id`, which may be shortened, names. Raises: UsageProblem."""
+    """The folder of the run that `run_id`, which may be shortened, names. Raises: as `open_run`."""
     hint = "`runner runs` lists them"
     if not run_id or "/" in run_id or run_id.startswith("."):
         raise UsageProblem(f"{run_id!r} is not a run id", hint=hint)
@@ -177,5 +178,6 @@ def find_run(runs: Path, run_id: str) -> Path:
     exact = [path for path in found if path.name == run_id]
     if exact or len(found) == 1:
         return (exact or found)[0]
-    how_many = "several runs start" if found else "no run starts"
-    raise UsageProblem(f"{how_many} with {run_id!r}", hint=hint)
+    if not found:
+        raise UnknownRun(f"no run starts with {run_id!r}", hint=hint)
+    raise UsageProblem(f"several runs start with {run_id!r}", hint=hint)

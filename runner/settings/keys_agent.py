@@ -24,7 +24,7 @@ WHO = (
         kind=TEXT,
         default=None,
         scope=TRUSTED,
-        rule=rules.single_line,
+        rule=rules.project_name,
         seed_variable="AGENTIC_PROJECT",
         doc="The project whose tasks are claimed; without one, the address of the remote, else the folder.",
     ),

@@ -19,6 +19,11 @@ def single_line(text: str) -> str:
     return "" if text.isprintable() else "must be one line without control characters"
 
 
+def project_name(text: str) -> str:
+    """A project's name: a folder's path may be one, so blanks inside are fine."""
+    return single_line(text) or ("" if text == text.strip() else "must not begin or end with a blank")
+
+
 def agent_name(text: str) -> str:
     """An agent's id: it ends up in file names, trailers and addresses."""
     return _match(AGENT, text, "wants up to 128 letters, digits and . _ @ : / + -, without spaces")

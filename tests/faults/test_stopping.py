@@ -104,7 +104,7 @@ def test_without_a_run_at_work_there_is_nothing_to_end(scene: Scene) -> None:
     (killed,) = scene.unfinished()
     still_none = scene.run("stop", code=2)
     named = scene.run("stop", killed, code=2)
-    unknown = scene.run("stop", "r-0", code=2)
+    unknown = scene.run("stop", "r-0", code=1)
 
     assert "no run is at work" in none.err
     assert "no run is at work" in still_none.err

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.errors import StoreFailed, UsageProblem
+from runner.errors import StoreFailed, UnknownRun, UnknownTask, UsageProblem
 from runner.runs.model import Step
 from runner.runs.record import SIZE_LIMIT_BYTES, RunRecord, list_runs, open_run, read_json
 
@@ -63,7 +63,14 @@ def test_no_runs_is_no_error(tmp_path: Path) -> None:
     assert list_runs(tmp_path / "nothing") == ()
 
 
-@pytest.mark.parametrize("run_id", ["r-2026", "r-1999", "", "../x", ".hidden"])
+def test_an_unknown_run_is_told_like_an_unknown_task(tmp_path: Path) -> None:
+    with pytest.raises(UnknownRun, match=r"^no run starts with 'r-1999'$") as caught:
+        open_run(tmp_path, "r-1999")
+
+    assert caught.value.exit_code == UnknownTask.exit_code == 1
+
+
+@pytest.mark.parametrize("run_id", ["r-2026", "", "../x", ".hidden"])
 def test_what_names_no_single_run_is_refused(tmp_path: Path, run_id: str) -> None:
     make(tmp_path, "r-2026-1")
     make(tmp_path, "r-2026-2")

@@ -10,6 +10,7 @@ from runner.settings import rules
 
 GOOD: list[tuple[Callable[[str], str], list[str]]] = [
     (rules.single_line, ["a", "naïve text", "a, b"]),
+    (rules.project_name, ["a", "/home/a b/widget", "github.com/acme/widget"]),
     (rules.agent_name, ["ada", "ada@laptop", "team/ada-2.x:1+b"]),
     (rules.word, ["gpu", "python3.11", "os:linux"]),
     (rules.variable, ["PATH", "_x", "MY_*"]),
@@ -23,6 +24,7 @@ GOOD: list[tuple[Callable[[str], str], list[str]]] = [
 ]
 BAD: list[tuple[Callable[[str], str], list[str]]] = [
     (rules.single_line, ["", "  ", "a\nb", "a\x1b[0m", "a\x00", "a\u2028b", "\udc80"]),
+    (rules.project_name, ["", " a", "a ", "a\nb"]),
     (rules.agent_name, ["", "ada b", "-ada", "ada\n", "é", "a" * 129]),
     (rules.word, ["", "two words", "a,b", "-a"]),
     (rules.variable, ["", "*", "1A", "A-B", "A*B", "A=1", "A\n"]),
