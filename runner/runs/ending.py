@@ -11,14 +11,14 @@ from runner.errors import LeaseLost, RunnerError, TaskCancelled, UnknownTask
 from runner.events.model import EventName
 from runner.process.stop import StopReason
 from runner.runs.facts import check_facts, ending_facts, ending_of
-from runner.runs.judging import Judgement
+from runner.runs.judging import Judgement, sentence
 from runner.runs.leaving import keep_change
 from runner.runs.model import RunReport, Step
 from runner.runs.patches import way_to_change
 from runner.runs.places import used_by
 from runner.runs.record import Json
 from runner.runs.run import Run
-from runner.tasks.model import Ending, Outcome
+from runner.tasks.model import Ending, Lease, Outcome, Report
 
 log = logging.getLogger("runner.runs")
 
@@ -85,8 +85,23 @@ def report_ending(run: Run, judgement: Judgement, *, retry_at: datetime | None, 
         except UnknownTask:
             run.warn(f"the queue knows nothing of {run.task.id} any more, so nobody was told")
         except LeaseLost as lost:
-            return Judgement(outcome=Outcome.LEASE_LOST, cause=str(lost))
+            if not _was_cancelled(run, lease):
+                return Judgement(outcome=Outcome.LEASE_LOST, cause=str(lost))
+            log.info("%s was cancelled after it was given back", run.task.id)
     return judgement
+
+
+def _was_cancelled(run: Run, lease: Lease) -> bool:
+    """Whether a person ended the task: of who had given it back the queue only says that they did."""
+    if run.stop.reason is StopReason.CANCELLED:
+        return True
+    try:
+        run.tools.claims.renew(lease, Report())
+    except TaskCancelled:
+        return True
+    except (LeaseLost, UnknownTask):
+        return False
+    return False
 
 
 def settle(run: Run, outcome: Outcome) -> None:
@@ -127,11 +142,16 @@ def clean_up(run: Run) -> None:
             run.warn(f"the work tree {path} could not be removed: {error}")
 
 
-def final_report(run: Run, judgement: Judgement) -> RunReport:
-    """The run as one value, written to `evidence.json` and, last of all, to `outcome.json`."""
+def final_report(run: Run, judgement: Judgement, *, kept: str = "") -> RunReport:
+    """The run as one value, written to `evidence.json` and, last of all, to `outcome.json`.
+
+    `kept` says where its commit is, if that is kept on a ref.
+    """
     delivered = judgement.outcome is Outcome.DONE or run.pull_request is not None
     hint = judgement.hint or HINTS.get(judgement.outcome, "").format(task=run.task.id, run=run.run_id)
-    if not delivered and (way := way_to_change(run.record.folder)):
+    if kept:
+        hint = " ".join(filter(None, (sentence(hint), kept)))
+    elif not delivered and (way := way_to_change(run.record.folder)):
         hint = f"{hint}; the change so far: {way}".removeprefix("; ")
     report = RunReport(
         run_id=run.run_id,

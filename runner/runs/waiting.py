@@ -56,6 +56,12 @@ def keep_change(run: Run, tree: WorkTree) -> str:
     return _way_back(run)
 
 
+def still_kept(run: Run, outcome: Outcome) -> str:
+    """The same for a commit that waited and will not be delivered: the task was called off, or is another's."""
+    gone = outcome in {Outcome.CANCELLED, Outcome.LEASE_LOST} and run.record.data.get("waiting")
+    return keep_work(run) if gone else ""
+
+
 def _way_back(run: Run) -> str:
     way_back = rescue_hint(run.tools.clone.path, run.run_id, top=run.tools.checkout.top)
     return f"The work is kept: `{way_back}` brings it into your checkout."

@@ -15,7 +15,7 @@ from runner.runs.model import RunReport, Step
 from runner.runs.own_disk import disk_trouble, left_unfinished
 from runner.runs.run import Run
 from runner.runs.steps import Ended, from_the_start
-from runner.runs.waiting import DELIVERY_TROUBLE, is_passing, keep_work, let_it_wait
+from runner.runs.waiting import DELIVERY_TROUBLE, is_passing, keep_work, let_it_wait, still_kept
 from runner.tasks.model import Outcome
 
 log = logging.getLogger("runner.runs")
@@ -56,7 +56,7 @@ def finish(run: Run, judgement: Judgement, retry_at: datetime | None) -> RunRepo
         finally:
             ending.settle(run, judgement.outcome)
             ending.clean_up(run)
-        return ending.final_report(run, judgement)
+        return ending.final_report(run, judgement, kept=still_kept(run, judgement.outcome))
     except (OutsideTrouble, TryLater) as untold:
         raise left_unfinished(run.run_id, untold) from None
 

@@ -123,6 +123,64 @@ def test_a_task_that_somebody_else_did_meanwhile_is_left_to_them(scene: Scene, t
     assert scene.unfinished() == []
 
 
+def the_way_back_works(scene: Scene, hint: str) -> None:
+    """The command that a hint tells brings the kept work into the checkout."""
+    words = hint.split("The work is kept: `")[1].split("`")[0].split()
+    scene.checkout.git(*words[1:])
+    (branch,) = (name for name in scene.checkout.branches() if name.startswith("rescue/"))
+    assert scene.checkout.git("show", f"{branch}:calc.py") == "def add(a, b):\n    return a + b"
+
+
+@pytest.mark.parametrize("how", ["claim", "resume"])
+def test_a_task_that_was_cancelled_while_its_delivery_waited_ends_as_cancelled(
+    scene: Scene, how: str
+) -> None:
+    unreachable(scene)
+    scene.run("claim", code=5)
+    scene.run("cancel", "T-1")
+    back(scene)
+    (run_id,) = scene.unfinished()
+
+    ended = scene.run(*(("claim",) if how == "claim" else ("resume", run_id)), "--json", code=130)
+
+    report = json.loads(ended.out)
+    assert (report["outcome"], report["cause"]) == ("cancelled", "stopped: T-1 was cancelled")
+    the_way_back_works(scene, report["hint"])
+    found = scene.found()
+    assert (found.status, found.attempts, found.holds, found.cost_nano) == ("cancelled", 0, 0, CALL_NANO)
+    assert (found.pulls, scene.unfinished()) == (0, [])
+
+
+def test_killed_before_the_queue_heard_of_its_end_it_is_cancelled_all_the_same(scene: Scene) -> None:
+    unreachable(scene)
+    scene.run("claim", code=5)
+    scene.run("cancel", "T-1")
+    back(scene)
+    (run_id,) = scene.unfinished()
+    scene.run("resume", run_id, place="after:report begun=1", code=-9)
+
+    ended = scene.run("resume", run_id, code=130)
+
+    assert "T-1: cancelled (stopped: T-1 was cancelled)" in ended.out
+    the_way_back_works(scene, ended.out)
+
+
+def test_a_task_that_went_to_somebody_else_names_the_kept_work_too(scene: Scene) -> None:
+    unreachable(scene)
+    scene.run("claim", code=5)
+    scene.run("update", "T-1", "--status", "pending")
+    scene.run("--agent", "other", "take", "T-1")
+    scene.checkout.git("checkout", "-q", "main")
+    back(scene)
+    (run_id,) = scene.unfinished()
+
+    ended = scene.run("resume", run_id, code=3)
+
+    assert "T-1: lease_lost" in ended.out
+    the_way_back_works(scene, ended.out)
+    assert (scene.found().status, scene.found().pulls) == ("in_progress", 0)
+
+
 def test_a_token_that_is_refused_is_noticed_before_claude_is_paid(scene: Scene) -> None:
     scene.github.trouble(Trouble.UNAUTHORIZED, times=None)
 
