@@ -76,11 +76,12 @@ def not_seen(
     return _failure(_PROBLEMS.get(said, _OTHER_LOOK), {"safe": UNSPENT}, said, detail, repository, retry_at)
 
 
-def not_known(why: GhFailed, *, url: str) -> GhFailed:
-    """A run opened one before, and nobody could tell what became of it."""
+def not_known(why: GhFailed, *, what: str) -> GhFailed:
+    """A run pushed a branch, or opened a pull request, before, and nobody could tell what became of it."""
+    again = "try again later" if why.kind == "later" else "`gh auth status` may say more; then try again"
     return GhFailed(
-        f"gh could not look what became of {url}: {why}",
-        hint=f"{PUSHED}: try again later",
+        f"gh could not look what became of {what}: {why}",
+        hint=f"nothing is lost: {again}",
         kind=why.kind,
         retry_at=why.retry_at,
     )

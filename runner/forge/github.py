@@ -76,14 +76,15 @@ class GitHubForge:
             GhFailed: gh or the host cannot, or will not, or a person closed the run's own; the hint says what to do.
             Stopped: told to stop meanwhile; a repeat adopts what came of it.
         """
-        if is_of_a_run(new) and (merged := merged_already(self._every_one(new), new)):
+        known = bool(new.known_url)
+        if is_of_a_run(new) and (merged := merged_already(self._every_one(new, certain=known), new)):
             return _merged(merged)
         answer, opened = self._ask(new)
         if opened is None and answer.said in PASSING:
             self._pause(RETRY_AFTER_S)
             answer, opened = self._ask(new)
         if answer.said is Said.NO_COMMITS and is_of_a_run(new):
-            merged = merged_by_anybody(self._every_one(new), new)
+            merged = merged_by_anybody(self._every_one(new, certain=known), new)
             opened = None if merged is None else _merged(merged)
         if opened is None:
             limited = answer.said is Said.RATE_LIMITED
@@ -93,19 +94,32 @@ class GitHubForge:
             )
         return opened
 
-    def _every_one(self, new: NewPullRequest) -> tuple[SeenPullRequest, ...]:
-        """The branch's pull requests of every state; none if gh cannot tell, unless one is known. Raises: GhFailed."""
+    def find_merged(self, new: NewPullRequest) -> PullRequest | None:
+        """The run's own that was merged already.
+
+        Raises:
+            GhFailed: gh cannot tell, or a person closed the run's own.
+            Stopped: told to stop meanwhile.
+        """
+        merged = merged_already(self._every_one(new, certain=True), new)
+        return None if merged is None else _merged(merged)
+
+    def _every_one(self, new: NewPullRequest, *, certain: bool) -> tuple[SeenPullRequest, ...]:
+        """The branch's pull requests of every state; if gh cannot tell, none unless it must be `certain`.
+
+        Raises: GhFailed.
+        """
         try:
             try:
                 found = self._listed(new)
             except GhFailed as error:
-                if error.kind != "later" or not new.known_url:
+                if error.kind != "later" or not certain:
                     raise
                 self._pause(RETRY_AFTER_S)
                 found = self._listed(new)
         except GhFailed as error:
-            if new.known_url:
-                raise not_known(error, url=new.known_url) from error
+            if certain:
+                raise not_known(error, what=new.known_url or f"{new.branch} in {self._repository}") from error
             return ()  # to ask for a new one tells better what is wrong
         return tuple(one for one in found if self._checked(one.url) is not None)
 

@@ -42,6 +42,9 @@ class LocalForge:
         self._write(number, _as_text(new.title, new.body), new)
         return PullRequest(url=self._url(number), warnings=self._warnings)
 
+    def find_merged(self, new: NewPullRequest) -> PullRequest | None:
+        """None: nobody can merge it here."""
+
     def _adopted(self, number: int, written: NewPullRequest, new: NewPullRequest) -> PullRequest:
         seen = _seen(self._text(number), written)
         # The folder is one run's: its mark need not say whose.

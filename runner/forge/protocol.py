@@ -35,6 +35,8 @@ class NewPullRequest:
     """Goes into the mark: by it the same run finds its pull request again, also one that a person ended meanwhile."""
     known_url: str | None = None
     """What this run opened before it was cut off, as far as it knows."""
+    commit_id: str = ""
+    """What was pushed: a merged one that ended with this very commit is the run's, whoever opened it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +75,20 @@ class Forge(Protocol):
         changed: once one is found, this does not fail any more.
 
         None is opened for a run whose own was merged already: that one is returned, as merged. Its own are those that
-        carry its `run_id`, and `known_url`.
+        carry its `run_id`, `known_url`, and a merged one of the same base that ended with `commit_id`.
 
         Raises:
             GhFailed: the forge cannot be reached ("later"), refuses us ("refused") or the request ("rejected": also
                 when a person closed the run's own); the hint says what to do.
             Stopped: told to stop meanwhile; a repeat adopts what came of it.
+        """
+        ...
+
+    def find_merged(self, new: NewPullRequest) -> PullRequest | None:
+        """The run's own that was merged already, before a branch is pushed again; None if there is none.
+
+        Raises:
+            GhFailed: nobody can tell ("later" or "refused"), or a person closed the run's own ("rejected").
+            Stopped: told to stop meanwhile.
         """
         ...

@@ -47,6 +47,8 @@ class SeenPullRequest:
     labels: tuple[str, ...] = ()
     state: str = "OPEN"
     """Or `CLOSED`, or `MERGED`."""
+    head_commit: str = ""
+    """The id of its newest commit; of one that ended, as it was then, also when its branch is gone."""
 
 
 class Gh:
@@ -115,7 +117,7 @@ class Gh:
         Raises:
             GhFailed: gh cannot be run, was refused, or answered something else than a list of pull requests.
         """
-        wanted = "--json=url,baseRefName,isCrossRepository,title,body,isDraft,labels,state"
+        wanted = "--json=url,baseRefName,isCrossRepository,title,body,isDraft,labels,state,headRefOid"
         state = f"--state={'all' if ended_too else 'open'}"
         answer = self._json("pr", "list", f"--repo={repository}", f"--head={branch}", state, wanted)
         try:
@@ -204,9 +206,9 @@ def _list(answer: object) -> list[Any]:
 def _seen(row: Mapping[str, object]) -> SeenPullRequest:
     url, base, fork = row["url"], row["baseRefName"], row["isCrossRepository"]
     title, body, draft = row["title"], row["body"], row["isDraft"]
-    state = row["state"]
+    state, head = row["state"], row["headRefOid"]
     labels = tuple(label["name"] for label in _list(row["labels"]))
-    if not all(isinstance(text, str) for text in (url, base, title, body, state, *labels)):
+    if not all(isinstance(text, str) for text in (url, base, title, body, state, head, *labels)):
         raise TypeError
     if not (isinstance(fork, bool) and isinstance(draft, bool)):
         raise TypeError
@@ -219,6 +221,7 @@ def _seen(row: Mapping[str, object]) -> SeenPullRequest:
         draft=draft,
         labels=labels,
         state=str(state),
+        head_commit=str(head),
     )
 
 

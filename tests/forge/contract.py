@@ -31,6 +31,7 @@ def wanted(
     asked: Asked | None = None,
     run_id: str = "",
     known_url: str | None = None,
+    commit_id: str = "",
 ) -> NewPullRequest:
     return NewPullRequest(
         title=title,
@@ -42,6 +43,7 @@ def wanted(
         asked=asked,
         run_id=run_id,
         known_url=known_url,
+        commit_id=commit_id,
     )
 
 
@@ -86,6 +88,12 @@ class ForgeContract:
         forge.check_access()
 
         assert look() == []
+
+    def test_one_that_is_open_is_not_merged(self, forge: Forge, look: Look) -> None:
+        forge.open_pull_request(wanted(run_id=RUN))
+
+        assert forge.find_merged(wanted(run_id=RUN)) is None
+        assert len(look()) == 1
 
     def test_a_repeat_adopts_the_first_and_says_nothing_new(self, forge: Forge, look: Look) -> None:
         first = forge.open_pull_request(wanted(body=ODD_TEXT, labels=("bug",)))

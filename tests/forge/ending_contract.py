@@ -13,6 +13,9 @@ from tests.forge.contract import RUN, Edit, Look, wanted
 End = Callable[[str], None]
 """A person closes (`CLOSED`) or merges (`MERGED`) the newest pull request."""
 
+ByHand = Callable[[str], tuple[str, str]]
+"""A person opens a pull request of `feat/x` into this base; its address, and the id of the branch's newest commit."""
+
 
 class EndingContract:
     """Where people can close and merge: what a run that was cut off does about its own."""
@@ -92,3 +95,68 @@ class EndingContract:
 
         assert not second.adopted
         assert len(look()) == 2
+
+    def test_a_persons_that_brought_the_pushed_commit_is_the_runs_when_it_is_merged(
+        self, forge: Forge, look: Look, end: End, by_hand: ByHand
+    ) -> None:
+        url, commit_id = by_hand("main")
+        end("MERGED")
+
+        found = forge.open_pull_request(wanted(run_id=RUN, commit_id=commit_id))
+
+        assert found == PullRequest(url=url, adopted=True, state="merged")
+        assert len(look()) == 1
+
+    def test_a_persons_that_brought_another_commit_is_not(
+        self, forge: Forge, look: Look, end: End, by_hand: ByHand
+    ) -> None:
+        by_hand("main")
+        end("MERGED")
+
+        opened = forge.open_pull_request(wanted(run_id=RUN, commit_id="f" * 40))
+
+        assert not opened.adopted
+        assert len(look()) == 2
+
+    def test_a_persons_into_another_base_is_not(
+        self, forge: Forge, look: Look, end: End, by_hand: ByHand
+    ) -> None:
+        _, commit_id = by_hand("next")
+        end("MERGED")
+
+        opened = forge.open_pull_request(wanted(run_id=RUN, commit_id=commit_id))
+
+        assert not opened.adopted
+        assert len(look()) == 2
+
+    def test_a_persons_that_was_closed_keeps_nobody_from_opening_one(
+        self, forge: Forge, look: Look, end: End, by_hand: ByHand
+    ) -> None:
+        _, commit_id = by_hand("main")
+        end("CLOSED")
+
+        opened = forge.open_pull_request(wanted(run_id=RUN, commit_id=commit_id))
+
+        assert not opened.adopted
+        assert len(look()) == 2
+
+    def test_a_merged_one_is_found_before_anything_is_pushed_again(
+        self, forge: Forge, end: End, by_hand: ByHand
+    ) -> None:
+        url, commit_id = by_hand("main")
+        end("MERGED")
+
+        found = forge.find_merged(wanted(run_id=RUN, commit_id=commit_id))
+
+        assert found == PullRequest(url=url, adopted=True, state="merged")
+
+    def test_one_that_was_closed_is_told_before_anything_is_pushed_again(
+        self, forge: Forge, end: End
+    ) -> None:
+        first = forge.open_pull_request(wanted(run_id=RUN))
+        end("CLOSED")
+
+        with pytest.raises(GhFailed, match="a person closed") as caught:
+            forge.find_merged(wanted(run_id=RUN))
+
+        assert first.url in str(caught.value)

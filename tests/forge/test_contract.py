@@ -11,10 +11,11 @@ import pytest
 from runner.forge.local import LocalForge
 from runner.forge.marking import unmarked
 from runner.forge.protocol import NewPullRequest
-from tests.forge.contract import Edit, ForgeContract, Look
-from tests.forge.ending_contract import End, EndingContract
+from tests.forge.contract import Edit, ForgeContract, Look, wanted
+from tests.forge.ending_contract import ByHand, End, EndingContract
 from tests.peers.github import GitHub
 from tests.support.fake_forge import FakeForge
+from tests.support.git import Sandbox
 
 
 class TestGitHub(ForgeContract, EndingContract):
@@ -47,10 +48,15 @@ class TestGitHub(ForgeContract, EndingContract):
 
     @pytest.fixture
     def end(self, github: GitHub) -> End:
-        def decide(state: str) -> None:
-            github.pulls[-1].state = state
+        return lambda state: github.state.end_pull(github.pulls[-1], state)
 
-        return decide
+    @pytest.fixture
+    def by_hand(self, github: GitHub) -> ByHand:
+        def open_one(base: str) -> tuple[str, str]:
+            tip = Sandbox(github.state.origin).git("rev-parse", "feat/x")
+            return github.state.open_pull(head="feat/x", base=base).url, tip
+
+        return open_one
 
 
 class TestLocal(ForgeContract):
@@ -108,3 +114,11 @@ class TestFake(ForgeContract, EndingContract):
             forge.states[-1] = state
 
         return decide
+
+    @pytest.fixture
+    def by_hand(self, forge: FakeForge) -> ByHand:
+        def open_one(base: str) -> tuple[str, str]:
+            tip = "e" * 40
+            return forge.open_by_hand(wanted(title="By hand", body="", base=base, commit_id=tip)), tip
+
+        return open_one

@@ -49,6 +49,30 @@ def test_a_forks_with_our_mark_is_not_ours(forge: GitHubForge, github: GitHub) -
     assert len(github.pulls) == 2
 
 
+def test_a_forks_with_the_pushed_commit_is_not_ours(forge: GitHubForge, github: GitHub) -> None:
+    theirs = github.state.open_pull(head="feat/x", fork_owner="eve")
+    github.state.end_pull(theirs, "MERGED")
+
+    opened = forge.open_pull_request(wanted(run_id=RUN, commit_id=theirs.head_commit))
+
+    assert theirs.head_commit
+    assert not opened.adopted
+
+
+def test_one_by_hand_that_was_squashed_and_its_branch_deleted_is_found_by_its_commit(
+    forge: GitHubForge, github: GitHub
+) -> None:
+    theirs = github.state.open_pull(head="feat/x")
+    pushed = theirs.head_commit
+    github.state.end_pull(theirs, "MERGED", squashed=True, delete=True)
+
+    found = forge.open_pull_request(wanted(run_id=RUN, commit_id=pushed))
+
+    assert (found.url, found.state) == (theirs.url, "merged")
+    assert Sandbox(github.state.origin).branches().count("feat/x") == 0
+    assert len(github.pulls) == 1
+
+
 def test_its_own_counts_also_when_a_person_gave_it_another_base(forge: GitHubForge, github: GitHub) -> None:
     forge.open_pull_request(wanted(run_id=RUN))
     github.pulls[0].base, github.pulls[0].state = "next", "MERGED"
@@ -91,6 +115,32 @@ def test_nothing_is_opened_while_nobody_can_tell_what_became_of_a_known_one(
     assert caught.value.kind == "later"
     assert "try again later" in caught.value.hint
     assert len(github.pulls) == 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "kind", "hint", "pauses_made"),
+    [
+        (Trouble.SERVER_ERROR, "later", "try again later", 1),
+        (Trouble.UNAUTHORIZED, "refused", "gh auth status", 0),
+    ],
+)
+def test_before_a_branch_is_pushed_again_somebody_must_be_able_to_tell(
+    forge: GitHubForge,
+    github: GitHub,
+    pauses: list[float],
+    trouble: Trouble,
+    kind: str,
+    hint: str,
+    pauses_made: int,
+) -> None:
+    github.trouble(trouble, operation=LIST, times=None)
+
+    with pytest.raises(GhFailed, match=r"could not look what became of feat/x in") as caught:
+        forge.find_merged(wanted(run_id=RUN))
+
+    assert caught.value.kind == kind
+    assert hint in caught.value.hint
+    assert len(pauses) == pauses_made
 
 
 def test_one_without_an_own_address_costs_no_look(forge: GitHubForge, github: GitHub) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from runner.gh.program import Gh, SeenPullRequest
 from runner.gh.words import GhAnswer, Said
 from runner.process.stop import Stop, StopReason
 from tests.peers.github import HOST, TOKEN, GitHub, Trouble
+from tests.support.git import Sandbox
 
 REPOSITORY = f"{HOST}/acme/widget"
 URL = f"http://{REPOSITORY}/pull/1"
@@ -88,13 +90,28 @@ def test_open_pull_requests_of_a_branch_are_seen_newest_first(gh: Gh, github: Gi
     github.state.open_pull(head="feat/x", base="next")
     github.state.open_pull(head="other")
     github.state.open_pull(head="feat/x").state = "CLOSED"
+    tip = Sandbox(github.state.origin).git("rev-parse", "feat/x")
 
     seen = gh.pull_request_view(REPOSITORY, "feat/x")
 
-    assert seen == (
-        SeenPullRequest(url=f"http://{REPOSITORY}/pull/2", base="next", from_fork=False, title="feat/x"),
-        SeenPullRequest(url=f"http://{REPOSITORY}/pull/1", base="main", from_fork=True, title="feat/x"),
+    first = SeenPullRequest(
+        url=f"http://{REPOSITORY}/pull/1", base="main", from_fork=True, title="feat/x", head_commit=tip
     )
+    assert seen == (replace(first, url=f"http://{REPOSITORY}/pull/2", base="next", from_fork=False), first)
+
+
+def test_the_newest_commit_is_told_also_of_one_that_was_merged_and_its_branch_deleted(
+    gh: Gh, github: GitHub
+) -> None:
+    origin = Sandbox(github.state.origin)
+    pull = github.state.open_pull(head="feat/x")
+    origin.git("update-ref", "refs/heads/feat/x", origin.git("rev-parse", "feat/y"))
+    tip = origin.git("rev-parse", "feat/y")
+    github.state.end_pull(pull, "MERGED", squashed=True, delete=True)
+
+    (seen,) = gh.pull_request_view(REPOSITORY, "feat/x", ended_too=True)
+
+    assert (seen.state, seen.head_commit) == ("MERGED", tip)
 
 
 def test_an_open_pull_request_is_seen_with_all_that_can_be_brought_up_to_date(gh: Gh, github: GitHub) -> None:

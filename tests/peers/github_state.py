@@ -35,6 +35,8 @@ class Pull:
     state: str = "OPEN"
     fork_owner: str = ""
     """Set when the branch is in somebody's fork."""
+    head_commit: str = ""
+    """Follows the branch while it is open; the last one when it has ended, also when the branch is gone."""
 
 
 class GitHubState:
@@ -65,6 +67,17 @@ class GitHubState:
         return self._add(Pull(
             number=0, title=title or head, body="", head=head, base=base, draft=False, url="", fork_owner=fork_owner,
         ))  # fmt: skip
+
+    def end_pull(self, pull: Pull, state: str, *, squashed: bool = False, delete: bool = False) -> None:
+        """Somebody closes or merges it: `CLOSED`, `MERGED`; `delete` is the button that appears then."""
+        self._follow(pull)
+        pull.state = state
+        if squashed:
+            tree, words = f"{pull.head_commit}^{{tree}}", ("-m", f"{pull.title} (#{pull.number})")
+            made = self._git("commit-tree", tree, "-p", self._branch(pull.base), *words)
+            self._git("update-ref", f"refs/heads/{pull.base}", made)
+        if delete:
+            self._git("update-ref", "-d", f"refs/heads/{pull.head}")
 
     def answer(self, operation: str, query: str, variables: Json) -> Json:
         """The `data` of one GraphQL operation. Raises: Refused; KeyError for one we do not know."""
@@ -136,7 +149,13 @@ class GitHubState:
             if pull.head == head and base in (None, pull.base) and (states is None or pull.state in states)
         ]
 
+    def _follow(self, pull: Pull) -> None:
+        """An open one has the newest commit of its branch."""
+        if pull.state == "OPEN" and not pull.fork_owner:
+            pull.head_commit = self._branch(pull.head) or pull.head_commit
+
     def _node(self, pull: Pull) -> Json:
+        self._follow(pull)
         owner = (
             {"id": "O_2", "login": pull.fork_owner} if pull.fork_owner else {"id": "O_1", "login": self.owner}
         )
@@ -151,6 +170,7 @@ class GitHubState:
             "isDraft": pull.draft,
             "baseRefName": pull.base,
             "headRefName": pull.head,
+            "headRefOid": pull.head_commit,
             "isCrossRepository": bool(pull.fork_owner),
             "headRepositoryOwner": owner,
         }
@@ -200,6 +220,7 @@ class GitHubState:
 
     def _add(self, pull: Pull) -> Pull:
         pull.number = len(self.pulls) + 1
+        pull.head_commit = self._branch(pull.head)
         pull.url = f"http://{self.host}/{self.owner}/{self.name}/pull/{pull.number}"
         self.pulls.append(pull)
         return pull

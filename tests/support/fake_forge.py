@@ -30,7 +30,9 @@ class FakeForge:
         self.checks = 0
         self.states: list[str] = []
         """Of each: `OPEN`, or what a person made of it, `CLOSED` or `MERGED`."""
-        self._written: list[NewPullRequest] = []
+        self._written: list[NewPullRequest | None] = []
+        """What a run wrote last; None for one that a person opened."""
+        self._heads: list[str] = []
         self._failures, self._refusals = list(failures), list(refusals)
 
     def check_access(self) -> None:
@@ -41,16 +43,33 @@ class FakeForge:
     def open_pull_request(self, new: NewPullRequest) -> PullRequest:
         if self._failures:
             raise self._failures.pop(0)
-        every = [self._seen(at) for at, old in enumerate(self.opened) if old.branch == new.branch]
-        if is_of_a_run(new) and (merged := merged_already(every, new)):
-            return PullRequest(url=merged.url, adopted=True, state="merged")
+        if is_of_a_run(new) and (merged := self._merged(new)):
+            return merged
         for at, old in enumerate(self.opened):
             if (old.branch, old.base, self.states[at]) == (new.branch, new.base, "OPEN"):
                 return self._adopted(at, old, new)
-        self.opened.append(replace(new, asked=None, run_id="", known_url=None))
+        return PullRequest(url=self._add(new, new), warnings=self.warnings)
+
+    def find_merged(self, new: NewPullRequest) -> PullRequest | None:
+        if self._failures:
+            raise self._failures.pop(0)
+        return self._merged(new)
+
+    def open_by_hand(self, new: NewPullRequest) -> str:
+        """A person opens one; its address."""
+        return self._add(new, None)
+
+    def _add(self, new: NewPullRequest, written: NewPullRequest | None) -> str:
+        self.opened.append(replace(new, asked=None, run_id="", known_url=None, commit_id=""))
         self.states.append("OPEN")
-        self._written.append(new)
-        return PullRequest(url=self.url(len(self.opened)), warnings=self.warnings)
+        self._written.append(written)
+        self._heads.append(new.commit_id)
+        return self.url(len(self.opened))
+
+    def _merged(self, new: NewPullRequest) -> PullRequest | None:
+        every = [self._seen(at) for at, old in enumerate(self.opened) if old.branch == new.branch]
+        merged = merged_already(every, new)
+        return None if merged is None else PullRequest(url=merged.url, adopted=True, state="merged")
 
     def _adopted(self, at: int, old: NewPullRequest, new: NewPullRequest) -> PullRequest:
         wanted = changes(self._seen(at), new)
@@ -58,6 +77,7 @@ class FakeForge:
         body = old.body if wanted.body is None else unmarked(wanted.body)
         draft = old.draft if wanted.draft is None else wanted.draft
         self.opened[at] = replace(old, title=title, body=body, draft=draft, labels=old.labels + wanted.labels)
+        self._heads[at] = new.commit_id
         if wanted.body is not None:  # a title by hand stays a person's
             self._written[at] = new
         return PullRequest(url=self.url(at + 1), adopted=True, warnings=wanted.warnings)
@@ -69,10 +89,11 @@ class FakeForge:
             base=old.base,
             from_fork=False,
             title=old.title,
-            body=old.body + mark(written.title, written.body, written.run_id),
+            body=old.body + (mark(written.title, written.body, written.run_id) if written else ""),
             draft=old.draft,
             labels=old.labels,
             state=self.states[at],
+            head_commit=self._heads[at],
         )
 
     @staticmethod
