@@ -14,7 +14,7 @@ from runner.runs import preparing
 from runner.runs.conversing import Conversation
 from runner.runs.cut_off import cut_off
 from runner.runs.facts import ending_of
-from runner.runs.handing_over import deliver
+from runner.runs.handing_over import deliver, is_handed_over
 from runner.runs.judging import Judgement
 from runner.runs.prompting import go_on_prompt
 from runner.runs.resuming import patches_of, told_result
@@ -41,6 +41,8 @@ def to_the_delivery(run: Run, so_far: SoFar) -> Ended:
     if judgement is None:
         raise StoreFailed(f"{run.record.folder}: what was decided cannot be read", hint=DAMAGED)
     run.stop.check()
+    if is_handed_over(run, so_far):
+        return judgement, None
     return deliver(run, _tree_of_the_change(run), judgement), None
 
 

@@ -6,7 +6,7 @@ Each is one step, and a step that was begun is finished: who says stop meanwhile
 from __future__ import annotations
 
 from runner.events.model import EventName
-from runner.forge.protocol import NewPullRequest
+from runner.forge.protocol import NewPullRequest, PullRequest
 from runner.forge.text import pull_request_body, pull_request_title
 from runner.git.message import commit_message
 from runner.git.names import kind_of
@@ -15,6 +15,7 @@ from runner.git.work_tree import WorkTree
 from runner.runs.commit_text import commit_body, commit_title
 from runner.runs.model import Step
 from runner.runs.prompting import pull_request_text
+from runner.runs.record import Json
 from runner.runs.run import Run
 
 LEAST_WORDS = 3
@@ -79,13 +80,33 @@ def open_pull_request(run: Run, *, unproven: bool) -> None:
     note = "writing the pull request down" if run.tools.local_forge else "opening the pull request"
     with run.step(Step.PULL_REQUEST, note, branch=run.branch, draft=draft) as facts:
         made = run.tools.forge(run.record.folder).open_pull_request(new)
-        facts.update(url=made.url, adopted=made.adopted, state=made.state)
-        run.pull_request = made.url
-    for warning in made.warnings:
-        run.warn(warning)
-    if made.state == "merged":
-        run.warn(f"{made.url} was merged already")
+        _take(run, made, facts)
     run.emit(EventName.PULL_REQUEST_OPENED, url=made.url, adopted=made.adopted)
+
+
+def take_merged(run: Run) -> bool:
+    """Whether a person merged the pull request since a process before this one pushed; then it is the run's.
+
+    Raises:
+        GhFailed: nobody can tell, or a person closed it.
+    """
+    run.confirm_lease()
+    new = new_pull_request(run, draft=False, unproven=False)
+    merged = run.tools.forge(run.record.folder).find_merged(new)
+    if merged is None:
+        return False
+    with run.step(Step.PULL_REQUEST, "the pull request was merged meanwhile", branch=run.branch) as facts:
+        _take(run, merged, facts)
+    return True
+
+
+def _take(run: Run, made: PullRequest, facts: dict[str, Json]) -> None:
+    merged = (f"{made.url} was merged already",) if made.state == "merged" else ()
+    warnings = (*made.warnings, *merged)
+    facts.update(url=made.url, adopted=made.adopted, state=made.state, warnings=[*warnings])
+    run.pull_request = made.url
+    for warning in warnings:
+        run.warn(warning)
 
 
 def new_pull_request(run: Run, *, draft: bool, unproven: bool) -> NewPullRequest:
@@ -101,4 +122,5 @@ def new_pull_request(run: Run, *, draft: bool, unproven: bool) -> NewPullRequest
         labels=run.policy.labels,
         run_id=run.run_id,
         known_url=run.pull_request,
+        commit_id=run.commits[-1],
     )

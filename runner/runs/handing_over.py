@@ -9,8 +9,10 @@ from runner.git.putting_back import put_back, tree_of
 from runner.git.work_tree import WorkTree
 from runner.runs import delivering, guarding, rebasing, watching
 from runner.runs.judging import Judgement, first_line, judge_evidence, sentence
+from runner.runs.model import Step
 from runner.runs.own_disk import disk_trouble
 from runner.runs.run import Run
+from runner.runs.so_far import SoFar
 from runner.runs.verifying import measure
 from runner.runs.waiting import keep_change
 from runner.tasks.model import Outcome
@@ -48,6 +50,23 @@ def deliver(
     if judgement.outcome in DELIVERED and run.policy.pull_request:
         delivering.open_pull_request(run, unproven=red)
     return judgement
+
+
+def is_handed_over(run: Run, so_far: SoFar) -> bool:
+    """Whether a process before this one left nothing to deliver: what people do with it since is theirs to undo.
+
+    A branch that they merged or deleted does not come back by another push.
+
+    Raises:
+        GhFailed: nobody can tell what became of a branch that was pushed, or a person closed its pull request.
+    """
+    if run.pull_request is not None:
+        for warning in so_far.pull_request_warnings:
+            run.warn(warning)
+        return True
+    if not run.policy.pull_request:
+        return run.record.is_done(Step.PUSH)
+    return so_far.push_begun and delivering.take_merged(run)
 
 
 def _commit(run: Run, tree: WorkTree) -> Judgement | None:

@@ -226,6 +226,16 @@ class SoFar:
         return text_of(self._last_fact(Step.PULL_REQUEST).get("url")) or None
 
     @property
+    def pull_request_warnings(self) -> tuple[str, ...]:
+        """What the report is to say of it."""
+        return texts_of(self._last_fact(Step.PULL_REQUEST).get("warnings"))
+
+    @property
+    def push_begun(self) -> bool:
+        """The branch may be on the remote, or was there."""
+        return bool(self._entries(Step.PUSH))
+
+    @property
     def ending(self) -> Json:
         """What the queue was to be told; None when it did not come that far."""
         return self._fact("ending")
