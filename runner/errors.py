@@ -19,6 +19,7 @@
             Busy                    a lock was not free in time
         OutsideTrouble (5)      a program or a service we depend on
             ProgramMissing, GitFailed, GhFailed, ClaudeNotStarted, ChildTimedOut, StoreFailed
+            LeaseUnconfirmed        whether the task is still ours cannot be asked: nothing leaves
             DeliveryWaits           the work is done and kept, but not handed over yet (4 with a time)
         UnknownTask (1), BranchMoved (1)
         Stopped (130, 3 or 1)   a run was told to stop; the exit code follows the reason
@@ -171,6 +172,10 @@ class ChildTimedOut(OutsideTrouble):
 
 class StoreFailed(OutsideTrouble):
     """A database or state file cannot be read or written; nothing was changed."""
+
+
+class LeaseUnconfirmed(OutsideTrouble):
+    """The queue cannot be asked whether a task is still ours, and the lease may have run out: nothing may leave."""
 
 
 class DeliveryWaits(OutsideTrouble):

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from runner.errors import LeaseLost, RunnerError, TaskCancelled
+from runner.errors import LeaseLost, LeaseUnconfirmed, RunnerError, TaskCancelled
 from runner.process.stop import Stop, StopReason
 from runner.tasks.model import Lease, Report
 from runner.tasks.protocol import Claims
@@ -18,11 +18,18 @@ RETRY_S = 2.0
 """After a beat that failed for an outside reason."""
 LOOK_S = 1.0
 """Between two looks whether the task is still ours: a person who cancels it does not wait for the next beat."""
+MARGIN_S = 15.0
+"""So much of a lease must be left for a push or a pull request that the queue could not be asked about."""
 
 OVER = frozenset({StopReason.LEASE_LOST, StopReason.CANCELLED})
 """Nothing can be renewed any more."""
 
 log = logging.getLogger("runner.heartbeat")
+
+
+def steady_s() -> float:
+    """Seconds on a clock that nobody sets and that goes on while the machine sleeps; `time.monotonic` may not."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Heartbeat:
@@ -36,9 +43,12 @@ class Heartbeat:
         *,
         on_beat: Callable[[Lease], None] = lambda _: None,
         on_failure: Callable[[str], None] = lambda _: None,
+        clock: Callable[[], float] = steady_s,
     ) -> None:
         self._claims = claims
         self._lease = lease
+        self._clock = clock
+        self._ours_until = clock() + lease.taken_at + lease.duration_s - time.monotonic()
         self._stop = stop
         self._on_beat, self._on_failure = on_beat, on_failure
         self._guard = threading.Lock()
@@ -66,8 +76,10 @@ class Heartbeat:
         """
         self._renew(report, lost=self._stop_for)
 
-    def _renew(self, report: Report, *, lost: Callable[[LeaseLost], None]) -> None:
+    def _renew(self, report: Report, *, lost: Callable[[LeaseLost], None]) -> RunnerError | None:
+        """Returns why the queue did not answer, if it did not."""
         with self._guard:
+            asked_at = self._clock()
             try:
                 self._lease = self._claims.renew(self._lease, report)
             except LeaseLost as refused:
@@ -75,17 +87,29 @@ class Heartbeat:
             except RunnerError as error:
                 log.warning("heartbeat for %s failed: %s", self._lease.task_id, error)
                 self._on_failure(str(error))
+                return error
             else:
+                self._ours_until = asked_at + self._lease.duration_s
                 self._on_beat(self._lease)
+        return None
 
     def confirm(self) -> None:
-        """Renew and raise if the lease is gone: the re-check before push, pull request and completion.
+        """Renew and raise unless the task is still ours: the re-check before push and pull request.
+
+        When the queue cannot be asked, it is ours for sure as long as the lease runs: nobody else is given it. Time
+        that the machine slept counts.
 
         Raises:
             Stopped: the lease is lost, or the run was told to stop.
+            LeaseUnconfirmed: the queue does not answer, and the lease has run out or soon will.
         """
-        self.tell(Report())
+        silence = self._renew(Report(), lost=self._stop_for)
         self._stop.check()
+        if silence is not None and self._clock() > self._ours_until - MARGIN_S:
+            raise LeaseUnconfirmed(
+                f"the queue cannot be asked whether {self._lease.task_id} is still ours: {silence}",
+                hint=silence.hint,
+            ) from silence
 
     def _run(self) -> None:
         lease, due = self._lease, _due(self._lease)

@@ -5,7 +5,15 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from runner.errors import ChildTimedOut, DeliveryWaits, GhFailed, GitFailed, LeaseLost, RunnerError
+from runner.errors import (
+    ChildTimedOut,
+    DeliveryWaits,
+    GhFailed,
+    GitFailed,
+    LeaseLost,
+    LeaseUnconfirmed,
+    RunnerError,
+)
 from runner.git.push_faults import PASSES_BY_ITSELF, PushFailed
 from runner.git.rescue import rescue_change, rescue_commit, rescue_hint
 from runner.git.work_tree import WorkTree
@@ -17,7 +25,7 @@ from runner.tasks.model import Outcome
 
 log = logging.getLogger("runner.runs")
 
-DELIVERY_TROUBLE = (GhFailed, GitFailed, ChildTimedOut)
+DELIVERY_TROUBLE = (GhFailed, GitFailed, ChildTimedOut, LeaseUnconfirmed)
 FIRST_PAUSE_S = 60.0
 LONGEST_PAUSE_S = 3600.0
 PARK_BEYOND_S = 120.0
@@ -30,7 +38,7 @@ def is_passing(error: RunnerError) -> bool:
         return error.kind == "later"
     if isinstance(error, PushFailed):
         return error.fault in PASSES_BY_ITSELF
-    return isinstance(error, ChildTimedOut)
+    return isinstance(error, (ChildTimedOut, LeaseUnconfirmed))
 
 
 def keep_work(run: Run) -> str:

@@ -6,7 +6,15 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from runner.errors import BranchMoved, GitFailed, OutsideTrouble, RunnerError, Stopped, TryLater
+from runner.errors import (
+    BranchMoved,
+    GitFailed,
+    LeaseUnconfirmed,
+    OutsideTrouble,
+    RunnerError,
+    Stopped,
+    TryLater,
+)
 from runner.events.model import EventName
 from runner.runs import ending, watching
 from runner.runs.heartbeat import Heartbeat
@@ -85,7 +93,7 @@ def _judge_failure(run: Run, error: BaseException) -> Judgement:
     """
     if isinstance(error, GitFailed):
         run.tools.clone.suspect(error)
-    trouble = disk_trouble(error)
+    trouble = disk_trouble(error.__cause__ or error if isinstance(error, LeaseUnconfirmed) else error)
     if run.spoke and trouble is not None:
         raise left_unfinished(run.run_id, trouble) from error
     if not run.spoke or not isinstance(error, RunnerError):

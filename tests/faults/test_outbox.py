@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +17,7 @@ from tests.faults.scene import Scene
 from tests.faults.slow_acts import slow
 from tests.peers.github import Trouble
 
+Away = Callable[[Scene], AbstractContextManager[None]]
 LOOKS = (("list",), ("show", "T-1"), ("status",), ("runs",), ("runs", "show", "{run}"), ("clean",))
 
 
@@ -70,6 +71,71 @@ def test_a_queue_out_of_reach_at_the_end_hears_of_it_once_when_it_is_back(
 
     assert scene.found() == wanted(scene)
     assert len(scene.calls()) == 1
+
+
+@contextmanager
+def late(scene: Scene, act: str, away: Away) -> Iterator[str]:
+    """A claim that did the act, finds the queue out of reach, and whose lease has run out; what it has said."""
+    scene.environ["RUNNER_TASK_LEASE_S"] = "3"
+    with slow(scene, act) as gate:
+        claim = scene.start("claim")
+        gate.wait()
+        with away(scene):
+            time.sleep(3.5)
+            gate.open()
+            out, err = claim.communicate(timeout=120)
+            assert claim.returncode == 5, out + err
+            yield err
+
+
+@pytest.mark.parametrize("away", [pytest.param(locked, marks=pytest.mark.long), moved_away])
+@pytest.mark.parametrize(
+    ("act", "branches"),
+    [("post-commit hook", 0), pytest.param("push done", 1, marks=pytest.mark.long)],
+)
+def test_nothing_leaves_when_the_lease_may_have_run_out_and_the_queue_cannot_say(
+    scene: Scene, away: Away, act: str, branches: int
+) -> None:
+    with late(scene, act, away) as err:
+        pass
+    found = scene.found()
+
+    assert "the work is done, but not delivered: the queue cannot be asked whether T-1 is still ours" in err
+    assert "The work is kept: `git" in err
+    assert (len(found.branches), found.pulls, found.completions, found.holds) == (branches, 0, 0, 0)
+    assert found.cost_nano == CALL_NANO
+
+    scene.run("resume", run_id_of(scene))
+
+    assert scene.found() == wanted(scene)
+    assert len(scene.calls()) == 1
+
+
+@pytest.mark.long
+def test_who_took_the_task_meanwhile_keeps_it(scene: Scene) -> None:
+    with late(scene, "post-commit hook", moved_away):
+        pass
+    scene.run("--agent", "other", "take", "T-1")
+
+    ended = scene.run("resume", run_id_of(scene), code=3)
+
+    assert "T-1: lease_lost" in ended.out
+    assert "The work is kept: `git" in ended.out
+    assert (scene.found().branches, scene.found().pulls, scene.found().status) == ((), 0, "in_progress")
+
+
+@pytest.mark.long
+def test_while_the_lease_surely_runs_a_silent_queue_holds_nothing_up(scene: Scene) -> None:
+    with slow(scene, "post-commit hook") as gate:
+        claim = scene.start("claim")
+        gate.wait()
+        with moved_away(scene):
+            gate.open()
+            out, err = claim.communicate(timeout=120)
+
+    assert claim.returncode == 5, out + err
+    assert f"runner resume {run_id_of(scene)}" in err
+    assert (scene.found().pulls, len(scene.found().branches)) == (1, 1)
 
 
 def unreachable_and_killed(scene: Scene) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from runner.errors import LeaseLost, Stopped, StoreFailed, TaskCancelled
+from runner.errors import LeaseLost, LeaseUnconfirmed, Stopped, StoreFailed, TaskCancelled
 from runner.process.stop import Stop, StopReason
 from runner.runs import heartbeat
 from runner.runs.heartbeat import Heartbeat
@@ -120,6 +121,52 @@ def test_confirm_passes_while_the_lease_is_ours() -> None:
         beating.confirm()
 
     assert queue.reports == [Report()]
+
+
+def silent() -> Queue:
+    """A queue that never answers."""
+    return Queue(*[StoreFailed("the file is gone", hint="put it back")] * 100)
+
+
+def test_a_queue_that_does_not_answer_holds_nothing_up_while_the_lease_surely_runs() -> None:
+    with Heartbeat(silent(), lease(60.0), Stop()) as beating:
+        beating.confirm()
+
+
+@pytest.mark.parametrize("late_s", [46.0, 61.0, 3_600.0])
+def test_once_the_lease_may_have_run_out_silence_is_no_leave(late_s: float) -> None:
+    held = replace(lease(60.0), taken_at=time.monotonic() - late_s)
+
+    with Heartbeat(silent(), held, Stop()) as beating, pytest.raises(LeaseUnconfirmed) as told:
+        beating.confirm()
+
+    assert str(told.value) == "the queue cannot be asked whether T-1 is still ours: the file is gone"
+    assert told.value.hint == "put it back"
+
+
+def test_time_that_the_machine_slept_counts() -> None:
+    slept = 0.0
+    queue = Queue()
+
+    with Heartbeat(queue, lease(60.0), Stop(), clock=lambda: time.monotonic() + slept) as beating:
+        beating.confirm()
+        queue.errors = [StoreFailed("busy")] * 100
+        beating.confirm()
+        slept = 50.0
+        with pytest.raises(LeaseUnconfirmed):
+            beating.confirm()
+        queue.errors = []
+        beating.confirm()  # nobody took it meanwhile
+        queue.errors = [StoreFailed("busy")] * 100
+        beating.confirm()
+
+
+def test_who_was_told_to_stop_hears_that_first() -> None:
+    stop = Stop()
+    stop.set(StopReason.INTERRUPTED)
+
+    with Heartbeat(silent(), lease(1.0), stop) as beating, pytest.raises(Stopped):
+        beating.confirm()
 
 
 @pytest.fixture
