@@ -104,7 +104,8 @@ OBJECTS: Mapping[str, Schema] = {
     "cleaned": {
         "dry_run": "whether nothing was removed",
         "freed_bytes": "on disk, of all that was removed and collected",
-        "removed": "array of `{kind, name, path, size_bytes, why}`: run, work_tree, clone, log, cache, leftover",
+        "removed": "array of `{kind, name, path, size_bytes, why}`: run, checkout_copy, vault, work_tree, clone, log, "
+        "cache, leftover",
         "kept": "array of the same, also of the kind stranger: what was looked at and stays",
         "within": "how many things are within the bounds",
         "collected": "array of `{clone, freed_bytes, trouble}`: objects that nothing needs; null in a dry run",

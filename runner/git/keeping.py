@@ -27,6 +27,8 @@ FILE_LIMIT_BYTES = 10_000_000
 ALL_LIMIT_BYTES = 200_000_000
 """All files together; smaller ones first."""
 LOCK_S = 120.0
+ALIBI = "refs/runner/alibi"
+"""The folder of refs; below it is one for each run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +92,14 @@ def drop(ground: Ground, run_id: str) -> None:
         return
     with _held(ground):
         git = vault_git(ground)
-        _forget(git, vault_path(ground.path), run_id)
+        forget(git, vault_path(ground.path), run_id)
         if not _has_refs(git, vault_path(ground.path)):
             # Secrets may be in it: nothing of them stays.
             shutil.rmtree(vault_path(ground.path), ignore_errors=True)
 
 
-def _forget(git: Git, vault: Path, run_id: str) -> None:
+def forget(git: Git, vault: Path, run_id: str) -> None:
+    """Remove the refs of one run; the caller holds the vault's lock."""
     if not _is_packed(vault):
         shutil.rmtree(vault / _folder(run_id), ignore_errors=True)
         return
@@ -119,14 +122,14 @@ def kept_runs(ground: Ground) -> tuple[str, ...]:
     """Ids of the runs that something is kept for."""
     if not vault_path(ground.path).is_dir():
         return ()
-    names = vault_git(ground).text("for-each-ref", "--format=%(refname)", "refs/runner/alibi").splitlines()
+    names = vault_git(ground).text("for-each-ref", "--format=%(refname)", ALIBI).splitlines()
     return tuple(sorted({name.split("/")[3] for name in names}))
 
 
 def _keep(ground: Ground, before: Fingerprint, run_id: str, at: int) -> Kept:
     vault, path = ensure_vault(ground), vault_path(ground.path)
     # A run that was killed meanwhile looks a second time.
-    _forget(vault, path, run_id)
+    forget(vault, path, run_id)
     objects = LooseObjects(
         folder=path / "objects", object_format=vault.text("rev-parse", "--show-object-format")
     )
@@ -260,10 +263,15 @@ def _index_tree(ground: Ground, scratch: Path) -> str:
     return done.stdout.decode().strip() if done.exit_code == 0 else ""
 
 
+def may_be_run(name: str) -> bool:
+    """Whether a part of a ref's name may be the id of a run."""
+    return name.replace("-", "").isalnum()
+
+
 def _folder(run_id: str) -> str:
-    if not run_id.replace("-", "").isalnum():
+    if not may_be_run(run_id):
         raise GitFailed(f"{run_id!r} is not the id of a run")
-    return f"refs/runner/alibi/{run_id}"
+    return f"{ALIBI}/{run_id}"
 
 
 @contextmanager

@@ -7,6 +7,7 @@ work, and a plain `git update-ref -d` would lose it.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from runner.git.config import render
@@ -29,12 +30,14 @@ def vault_path(clone: Path) -> Path:
 
 def vault_git(ground: Ground) -> Git:
     """git in the vault, with none of the clone's settings."""
-    path = vault_path(ground.path)
-    variables = (("GIT_DIR", str(path)),)
+    return git_of_vault(vault_path(ground.path), ground.checkout.source)
+
+
+def git_of_vault(vault: Path, source: Mapping[str, str]) -> Git:
+    """The same where only the vault is known; `source` is the environment for git."""
     # Its content is never used for anything but to be fetched back, by the developer's own git.
-    return Git(folder=ground.path.parent, source=ground.checkout.source, variables=variables).with_settings(
-        _OURS
-    )
+    git = Git(folder=vault.parent, source=source, variables=(("GIT_DIR", str(vault)),))
+    return git.with_settings(_OURS)
 
 
 def ensure_vault(ground: Ground) -> Git:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from runner.errors import Busy, RunnerError, Stopped, StoreFailed
@@ -14,6 +15,7 @@ from runner.process.stop import Stop
 from runner.runs.disk import remove, set_aside
 from runner.runs.finding import Shelves, everything
 from runner.runs.finding_clones import REPLAY, Grounds
+from runner.runs.finding_copies import Vaults
 from runner.runs.keeping import Found, Kind, Plan, plan
 
 COLLECT_PACKS = 50
@@ -77,6 +79,10 @@ class Cleaner:
     kept: list[Found] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
+    @cached_property
+    def vaults(self) -> Vaults:
+        return Vaults(shelves=self.shelves, grounds=self.grounds)
+
     def clean(self, *, dry_run: bool) -> CleanReport:
         """Look, decide, remove. With `dry_run` the same is told and nothing is removed.
 
@@ -107,13 +113,15 @@ class Cleaner:
 
     def decide(self) -> Plan:
         """Look at everything and decide; nothing is removed."""
-        shelves, grounds = self.shelves, self.grounds
+        shelves, grounds, vaults = self.shelves, self.grounds, self.vaults
         return plan(
             everything(
                 shelves.found_files(),
                 shelves.found_rests(),
                 grounds.found_halves(),
                 shelves.found_runs(),
+                vaults.found_copies(),
+                vaults.found_vaults(),
                 grounds.found_trees(),
                 grounds.found_clones(),
                 shelves.found_strangers(),
@@ -144,6 +152,10 @@ class Cleaner:
         """Remove one thing. Empty when it is gone, None when it was gone already, else why it stays after all."""
         if thing.kind is Kind.RUN:
             return self.shelves.why_run_stays(thing.path) or _gone(remove(thing.path))
+        if thing.kind is Kind.COPY:
+            return self.vaults.remove_copy(thing.path)
+        if thing.kind is Kind.VAULT:
+            return self.vaults.remove_vault(thing.path)
         if thing.kind is Kind.WORK_TREE:
             return self._remove_tree(thing.path)
         if thing.kind is Kind.CLONE:

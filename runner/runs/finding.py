@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -76,18 +76,26 @@ class Shelves:
         found = (overview_of(path) for path in folders if not (path / "outcome.json").is_file())
         return tuple(run for run in found if run.state is not RunState.GIVEN_BACK)
 
+    @cached_property
+    def run_sizes(self) -> Mapping[Path, int]:
+        """In bytes."""
+        return {path: size_bytes(path) for path in self.run_folders}
+
+    @cached_property
+    def late_runs(self) -> Mapping[str, str]:
+        """The runs past the bounds, by id, and the bound; none of them has to be read for that."""
+        seen = [
+            RunFolder(name=path.name, age_s=age_s(path / "run.json", self.now_s), size_bytes=size)
+            for path, size in self.run_sizes.items()
+        ]
+        return past_bounds(seen, self.bounds)
+
     def found_runs(self) -> Iterator[Found]:
         """Runs; those within the bounds are not even read."""
-        sizes = {path: size_bytes(path) for path in self.run_folders}
-        seen = [
-            RunFolder(name=path.name, age_s=age_s(path / "run.json", self.now_s), size_bytes=sizes[path])
-            for path in self.run_folders
-        ]
-        past = past_bounds(seen, self.bounds)
-        for path in self.run_folders:
-            why = past.get(path.name, "")
+        for path, size in self.run_sizes.items():
+            why = self.late_runs.get(path.name, "")
             stays = self.why_run_stays(path) if why else ""
-            yield _found(Kind.RUN, path, why, stays=stays, size=sizes[path])
+            yield _found(Kind.RUN, path, why, stays=stays, size=size)
 
     def why_run_stays(self, folder: Path) -> str:
         """Asked when looking and again right before the removal."""

@@ -12,11 +12,13 @@ from pathlib import Path
 from runner.errors import Busy, GitFailed, NotARepository, RunnerError, Stopped
 from runner.git.belonging import Belonging, belonging_of
 from runner.git.clone import PrivateClone
+from runner.git.copies import copy_at
 from runner.git.ground import lock_file
 from runner.git.plot import find_plot, registered_in
 from runner.git.repository import Repository
 from runner.git.rescue import FOLDER, rescue_hint
 from runner.git.unpushed import Branch, beside, clone_alone, locks_of, refs_at_stake, work_at_stake
+from runner.git.vault import vault_path
 from runner.process.stop import Stop
 from runner.runs.disk import age_s, children, is_own_folder, is_run_id, size_bytes
 from runner.runs.finding import HALF_MADE_S, Shelves, is_locked
@@ -137,7 +139,11 @@ class Grounds:
                 continue
             holds, trouble = self._holds(clone)
             stays = trouble or self.why_clone_stays(clone)
-            size = sum(size_bytes(path) for path in (clone, *beside(clone)))
+            # Copies in its vault are told of on their own; with the last of them the vault is gone.
+            vault = vault_path(clone)
+            in_vault = any(held.tree is not None and held.tree.is_relative_to(vault) for held in holds)
+            parts = (clone, *(path for path in beside(clone) if not (in_vault and path == vault)))
+            size = sum(map(size_bytes, parts))
             yield Found(
                 kind=Kind.CLONE,
                 name=clone.name,
@@ -184,7 +190,7 @@ class Grounds:
             belonging = belonging_of(clone)
             checkout = self._checkout(belonging) if belonging else None
             for ref in refs_at_stake(clone, checkout, self.source):
-                tree = branches.get(ref.name.removeprefix("refs/heads/"))
+                tree = branches.get(ref.name.removeprefix("refs/heads/")) or copy_at(clone, ref.name)
                 held.append(Held(what=_what_is_held(clone, ref), tree=tree))
         except (RunnerError, OSError) as error:
             return tuple(held), f"it cannot be read: {error}"
@@ -238,6 +244,8 @@ def _what_is_held(clone: Path, ref: Branch) -> str:
     run_id = ref.name.removeprefix(f"{FOLDER}/")
     if run_id != ref.name and is_run_id(run_id):
         return f"it keeps work of {run_id}: `{rescue_hint(clone, run_id)}` brings it into your checkout"
+    if copy := copy_at(clone, ref.name):
+        return f"it keeps a copy of your checkout from {copy.name}"
     name = visible(ref.name.removeprefix("refs/heads/"))
     return f"{name} leads to {ref.commit_id[:10]}, which is nowhere else"
 

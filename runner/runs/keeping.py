@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from runner.runs.overview import Overview, RunState
+from runner.runs.overview import OPEN, Overview, RunState
 
 DAY_S = 86_400.0
 MB = 1_000_000
@@ -19,6 +19,10 @@ class Kind(StrEnum):
     RUN = "run"
     WORK_TREE = "work_tree"
     CLONE = "clone"
+    COPY = "checkout_copy"
+    """What a run kept of the developer's checkout."""
+    VAULT = "vault"
+    """Where copies were, with nothing in it."""
     LOG = "log"
     CACHE = "cache"
     LEFTOVER = "leftover"
@@ -42,7 +46,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """Something in a clone that is nowhere else, and the work tree with which it would go, if it has one."""
+    """Something in a clone that is nowhere else, and the work tree, or copy, with which it would go, if it has one."""
 
     what: str
     tree: Path | None = None
@@ -74,8 +78,11 @@ class Plan:
     """How many things are within the bounds."""
 
 
-_ORDER = (Kind.LEFTOVER, Kind.CACHE, Kind.LOG, Kind.RUN, Kind.WORK_TREE, Kind.CLONE)
-"""First what needs no question to anybody, since the disk may be full; a clone after its work trees."""
+_ORDER = (
+    *(Kind.LEFTOVER, Kind.CACHE, Kind.LOG, Kind.RUN),
+    *(Kind.COPY, Kind.VAULT, Kind.WORK_TREE, Kind.CLONE),
+)
+"""First what needs no question to anybody, since the disk may be full; a copy after its run, a clone last."""
 
 
 def plan(found: Iterable[Found]) -> Plan:
@@ -94,7 +101,7 @@ def plan(found: Iterable[Found]) -> Plan:
 
 def _judge_clone(clone: Found, free: set[Path]) -> Found:
     left = [held.what for held in clone.holds if held.tree not in free]
-    return replace(clone, stays=clone.stays or "; ".join(left[:3]))
+    return replace(clone, stays=clone.stays or "; ".join(list(dict.fromkeys(left))[:3]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +167,40 @@ def why_clone_could_go(*, gone: bool, unused_s: float, bounds: Bounds) -> str:
     if gone:
         return "its repository is gone"
     return f"not used for {counted_days(bounds.days)}" if unused_s > bounds.age_s else ""
+
+
+NOWHERE_ELSE = "its repository is gone or unknown: what was unsaved there may be nowhere else"
+
+
+def judge_copy(
+    run: Overview | None, *, age_s: float, late: str, run_stays: str, orphan: bool, homeless: bool
+) -> tuple[str, str]:
+    """(why a copy of a checkout could go, why it stays all the same); both empty: it is within the bounds.
+
+    `run` made it; None when its folder is gone. `late` is the bound that this run, or without one the copy, is past,
+    and `run_stays` why the run is kept in spite of that. `orphan`: the clone beside it is gone. `homeless`: the
+    repository is gone, or nobody knows which it was.
+    """
+    why = late or ("its clone is gone" if orphan else "")
+    if not why:
+        return "", ""
+    past = f"{_aged(age_s)}; {why}"
+    if homeless:
+        return past, NOWHERE_ELSE
+    if run is None:
+        return past, "" if late else "the bounds for runs hold for it too"
+    if run.state in OPEN:
+        return past, f"{run.run_id} never came to its end: `runner resume {run.run_id}` goes on with it"
+    if run.state is RunState.DAMAGED:
+        return past, f"the record of {run.run_id} cannot be read"
+    if not late or run_stays:
+        return past, f"its run is kept{f': {run_stays}' if run_stays else ''}"
+    return past, ""
+
+
+def _aged(age_s: float) -> str:
+    hours = int(age_s // 3600)
+    return f"{counted_days(hours // 24)} old" if hours >= 24 else f"{hours} h old"
 
 
 def counted_days(days: float) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from runner.errors import RunnerError, UnknownTask
+from runner.git.alibi import take
 from runner.git.belonging import belonging_file
 from runner.git.clone import PrivateClone
+from runner.git.keeping import keep
 from runner.git.repository import Repository
 from runner.git.work_tree import WorkTree
 from runner.process.stop import Stop
@@ -122,6 +125,28 @@ class Attic:
         then = time.time() - days * DAY_S
         os.utime(belonging_file(clone), (then, then))
         return clone
+
+
+FIRST, SECOND = "r-20260101-000000-aaaaaa", "r-20260102-000000-bbbbbb"
+
+
+def copied(attic: Attic, run_id: str = FIRST, *, days: float = 0) -> Path:
+    """What a run kept of the checkout so many days ago, and the run's folder; returns where it is."""
+    attic.world.checkout.write({"unsaved.txt": f"unsaved work of {run_id}\n" * 100})
+    checkout = Repository.open(attic.world.checkout.path, source=attic.world.environ)
+    kept = keep(attic.clone().ground, take(checkout), run_id, at=int(time.time()))
+    folder = attic.run(run_id)
+    age(folder / "run.json", days)
+    return age(Path(kept.vault) / "refs/runner/alibi" / run_id, days)
+
+
+def shown(vault: Path, run_id: str) -> str:
+    """The unsaved file as the vault has it; empty when it is not there."""
+    name = f"refs/runner/alibi/{run_id}/files:unsaved.txt"
+    done = subprocess.run(
+        ["git", f"--git-dir={vault}", "show", name], capture_output=True, text=True, check=False
+    )
+    return done.stdout
 
 
 def age(path: Path, days: float) -> Path:

@@ -157,6 +157,8 @@ def test_what_needs_no_question_goes_first_and_a_clone_last() -> None:
         Kind.CACHE,
         Kind.LOG,
         Kind.RUN,
+        Kind.COPY,
+        Kind.VAULT,
         Kind.WORK_TREE,
         Kind.CLONE,
     ]
