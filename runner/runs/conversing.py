@@ -85,8 +85,14 @@ class Conversation:
         return result
 
     def keep_changes(self, tree: WorkTree) -> Snapshot:
-        """Keep what this call changed in the files, for replay; returns what they are now."""
-        snapshot = tree.snapshot(self._run.base.commit_id)
+        """Keep what this call changed in the files, for replay; returns what they are now.
+
+        Raises:
+            GitFailed: the files cannot be looked at.
+            Stopped: somebody said so meanwhile; what a call changed that was stopped itself is kept all the same.
+        """
+        stop = None if self._run.stop.is_set() else self._run.stop
+        snapshot = tree.snapshot(self._run.base.commit_id, stop=stop)
         before, name = self._trees[self._calls - 1], self._name("changes", "patch")
         if snapshot.tree_id != before:
             self._run.record.write(name, self._run.tools.redactor.without_values(patch_of(tree.plot, before)))

@@ -56,7 +56,8 @@ class Replayer:
         Raises:
             StoreFailed: the folder does not say what it started from, or Claude never answered in it.
             GitFailed: the base commit is gone.
-        ClaudeNotStarted: the recording is damaged, or does not fit its own base.
+            ClaudeNotStarted: the recording is damaged, or does not fit its own base.
+            Stopped: `stop` was set.
         """
         base = recorded_base(record)
         path = self.work_trees / "replay" / record.run_id
@@ -73,7 +74,7 @@ class Replayer:
         if start.exists():
             tree.apply(start.read_bytes())
         results = self._answers(record, tree, stop)
-        snapshot = tree.snapshot(base.commit_id)
+        snapshot = tree.snapshot(base.commit_id, stop=stop)
         judgement = judge_answer(results[-1], changed=bool(snapshot.changes))
         after: tuple[Check, ...] = ()
         if judgement.outcome is Outcome.DONE:

@@ -16,6 +16,7 @@ from runner.errors import (
     TryLater,
 )
 from runner.events.model import EventName
+from runner.git.rule_files import RulesUnreadable
 from runner.runs import ending, watching
 from runner.runs.heartbeat import Heartbeat
 from runner.runs.judging import Judgement, first_line, sentence
@@ -23,6 +24,7 @@ from runner.runs.model import RunReport, Step
 from runner.runs.own_disk import disk_trouble, left_unfinished
 from runner.runs.run import Run
 from runner.runs.steps import Ended, from_the_start
+from runner.runs.unreadable import ask_about
 from runner.runs.waiting import DELIVERY_TROUBLE, is_passing, keep_work, let_it_wait, still_kept
 from runner.tasks.model import Outcome
 
@@ -110,6 +112,8 @@ def _judge_failure(run: Run, error: BaseException) -> Judgement:
         return _needs_a_person(run, error)
     if isinstance(error, BranchMoved):
         return _needs_a_person(run, error)
+    if isinstance(error, RulesUnreadable):
+        return ask_about(run, error)
     log.warning("run %s broke off: %s", run.run_id, error)
     return Judgement(
         outcome=Outcome.CRASHED, cause=first_line(run.tools.redactor.text(str(error))), hint=error.hint

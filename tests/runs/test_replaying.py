@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from runner.claude.protocol import ClaudeRunner
+from runner.claude.protocol import ClaudeRequest, ClaudeResult, ClaudeRunner
 from runner.claude.recorded import RecordedClaude
-from runner.errors import ClaudeNotStarted, StoreFailed
+from runner.errors import ClaudeNotStarted, Stopped, StoreFailed
 from runner.git.clone import PrivateClone
 from runner.git.repository import Repository
-from runner.process.stop import Stop
+from runner.process.stop import Stop, StopReason
 from runner.runs.record import open_run
 from runner.runs.replaying import Replay, Replayer, replay_facts
 from runner.tasks.model import Outcome
@@ -50,6 +52,29 @@ def test_a_replay_comes_out_as_the_run_did_twice(world: World) -> None:
     assert first.checks == ((CALC_CHECK, 0),)
     assert first.cost_nano == report.usage.cost_nano
     assert world.fingerprint() == before
+    assert world.leftovers() == []
+
+
+def test_a_replay_hears_that_it_is_to_stop_while_the_files_are_looked_at(world: World) -> None:
+    world.submit()
+    report = world.claim(FakeClaude(writes=FIXED))
+    stop = Stop()
+    usual = replayer(world)
+
+    class Interrupted:
+        """Ctrl-C comes when the last answer is there."""
+
+        def __init__(self, folder: Path) -> None:
+            self._claude = usual.claude(folder)
+
+        def run(self, request: ClaudeRequest, **more: Any) -> ClaudeResult:
+            result = self._claude.run(request, **more)
+            stop.set(StopReason.INTERRUPTED)
+            return result
+
+    with pytest.raises(Stopped):
+        replace(usual, claude=Interrupted).replay(open_run(world.paths.runs, report.run_id), stop)
+
     assert world.leftovers() == []
 
 
