@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,11 @@ def _touched_at() -> dict[str, int]:
 
 def pytest_sessionstart() -> None:
     _before.update(_touched_at())
+    # A shell that starts the suite in the background has Ctrl-C ignored in it, and in all that tests start.
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            ours = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+            signal.signal(number, ours)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -14,6 +14,8 @@ from runner.errors import EXIT_INTERRUPTED
 from runner.process.stop import Stop, StopReason
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+AT_ONCE = signal.SIGUSR1
+"""What `runner stop --now` sends: no shell has it ignored in what it starts in the background, as it has SIGINT."""
 TWICE_AFTER_S = 0.1
 """What comes sooner is the same Ctrl-C: programs that start us pass on what the terminal has told us already."""
 
@@ -22,7 +24,7 @@ TWICE_AFTER_S = 0.1
 def stop_on_interrupt() -> Iterator[Stop]:
     """Ctrl-C, SIGTERM and SIGHUP ask for an end in good order: finish the step, charge, give back, clean up.
 
-    A second Ctrl-C ends this process at once, and with it its children; what a run had recorded is gone on with later.
+    A second Ctrl-C, or `runner stop --now`, ends this process at once, and with it its children; what a run had recorded is gone on with later.
     """
     stop = Stop()
     watched = sys.stderr is not None and sys.stderr.isatty()
@@ -35,16 +37,13 @@ def stop_on_interrupt() -> Iterator[Stop]:
             stop.set(StopReason.INTERRUPTED, "interrupted")
             if watched:
                 _say(b"\nstopping ... (Ctrl-C again ends it at once)\n")
-        elif number == signal.SIGINT and now - asked_at[0] >= TWICE_AFTER_S:
+        elif number in {signal.SIGINT, AT_ONCE} and now - asked_at[0] >= TWICE_AFTER_S:
             _say(b"\nended at once; an unfinished run is gone on with by `runner claim` or `runner resume`\n")
             os._exit(EXIT_INTERRUPTED)
 
     # What a parent has switched off stays so: `nohup runner claim --loop &` outlives its terminal.
-    before = {
-        number: signal.signal(number, handle)
-        for number in SIGNALS
-        if signal.getsignal(number) is not signal.SIG_IGN
-    }
+    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in (*heard, AT_ONCE)}
     try:
         yield stop
     finally:

@@ -1,4 +1,4 @@
-"""Ending a run that another process works on, as Ctrl-C at its terminal would."""
+"""Ending a run that another process works on, as Ctrl-C at its terminal would; also one in the background."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def stop_run(runs: Path, run_id: str | None, *, now: bool, wait_s: float = 60.0)
     record = _named(runs, run_id) if run_id else _only_one(runs)
     pid = _process_of(record)
     until = time.monotonic() + wait_s
-    _signal(pid)
+    _signal(pid, signal.SIGTERM)
     while now and not _wait(record, min(AGAIN_S, wait_s)) and time.monotonic() < until:
-        _signal(pid)
+        _signal(pid, signal.SIGUSR1)
     ended = _wait(record, until - time.monotonic())
     left = (record.folder / "run.json").exists() and not (record.folder / "outcome.json").exists()
     return StoppedRun(run_id=record.run_id, ended=ended, unfinished=ended and left)
@@ -89,9 +89,9 @@ def _process_of(record: RunRecord) -> int:
     return holder.pid
 
 
-def _signal(pid: int) -> None:
+def _signal(pid: int, number: signal.Signals) -> None:
     try:
-        os.kill(pid, signal.SIGINT)
+        os.kill(pid, number)
     except ProcessLookupError:
         return
     except PermissionError as error:

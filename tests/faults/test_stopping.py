@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -66,6 +67,23 @@ def test_now_ends_it_at_once_and_the_next_claim_goes_on_with_it(scene: Scene) ->
     assert (second["resumed"], second["session"]) == (True, first["session"])
     assert (found.commits, found.pulls, found.completions, found.holds) == (1, 1, 1, 0)
     assert (found.attempts, found.leftovers, found.unfinished) == (1, (), 0)
+
+
+@pytest.mark.parametrize("words", [("stop",), ("stop", "--now")])
+def test_a_run_in_the_background_of_a_script_that_hears_no_ctrl_c_ends_too(
+    scene: Scene, words: tuple[str, ...]
+) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what a shell does before `runner claim &`
+    try:
+        with claude_at_work(scene) as claim:
+            signal.signal(signal.SIGINT, before)
+            scene.run(*words)
+            code, said = ended(claim)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert code == 130, said
+    assert scene.alive() == []
 
 
 @pytest.mark.long
@@ -159,7 +177,8 @@ from runner.allowance.holder import holder_of_this_process
 from runner.runs.record import RunRecord
 
 signals = []
-signal.signal(signal.SIGINT, lambda *_: signals.append(1))
+for number in (signal.SIGTERM, signal.SIGUSR1):
+    signal.signal(number, lambda *_: signals.append(1))
 holder = asdict(holder_of_this_process())
 record = RunRecord.create(Path(sys.argv[1]), "r-1", lambda: datetime.now(UTC), holder=holder)
 print("ready", flush=True)
