@@ -24,7 +24,8 @@ TWICE_AFTER_S = 0.1
 def stop_on_interrupt() -> Iterator[Stop]:
     """Ctrl-C, SIGTERM and SIGHUP ask for an end in good order: finish the step, charge, give back, clean up.
 
-    A second Ctrl-C, or `runner stop --now`, ends this process at once, and with it its children; what a run had recorded is gone on with later.
+    A second Ctrl-C, or `runner stop --now`, ends this process at once, and with it its children; what a run had
+    recorded is gone on with later.
     """
     stop = Stop()
     watched = sys.stderr is not None and sys.stderr.isatty()
