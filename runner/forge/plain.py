@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 _CI = (
     r"(?:ci|cd|actions|checks?|builds?|tests?|deploy|release|travis(?:[\s_-]*ci)?|circle(?:[\s_-]*ci)?|appveyor"
@@ -17,11 +18,12 @@ _TRAILER = re.compile(
 _CLOSES = re.compile(
     r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|implement(?:s|ed)?)\b"
     r"(?:\s*+[^\w#&\s]){0,16}\s*+(?:\[[^\n]{0,200}?\]\(\s*+)?"
-    r"(?:https?://[^\s#?]{0,200}?/(?:issues|pull)/|(?:[\w.-]{1,100}/[\w.-]{1,100})?#|gh-)(?=\d)",
+    r"(?P<reference>(?P<place>https?://[^\s#?]{0,200}?/)(?P<kind>issues|pull)/"
+    r"|(?P<repository>[\w.-]{1,100}/[\w.-]{1,100})?#|gh-)(?P<number>\d+)",
     re.IGNORECASE | re.ASCII,
 )
 """Also where a link leads. Bounded everywhere but over blanks: five megabytes of keywords must not take hours."""
-_MENTION = re.compile(r"(?<![A-Za-z0-9])@(?=[A-Za-z0-9])")
+_MENTION = re.compile(r"(?<![A-Za-z0-9])@([A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9_.-]+)?)")
 
 
 def without_ci_switches(text: str) -> str:
@@ -34,11 +36,27 @@ def without_trailers(text: str) -> str:
     return "\n".join(line for line in text.split("\n") if not _TRAILER.match(line))
 
 
-def without_closing(text: str) -> str:
-    """`Closes #12` becomes `Closes # 12`, which closes nothing; also in code, which a squash merge copies as it is."""
-    return _CLOSES.sub(r"\g<0> ", text)
+def without_closing(text: str, allowed: Collection[str] = ()) -> str:
+    """`Closes #12` becomes `Closes # 12`, which closes nothing; also in code, which a squash merge copies as it is.
+
+    `allowed` holds the references that may be closed, as `#12` or `owner/repo#12`.
+    """
+    kept = {reference.lower() for reference in allowed}
+    return _CLOSES.sub(lambda found: found[0] if _reference(found) in kept else _opened(found), text)
 
 
-def without_mentions(text: str) -> str:
-    """`@name` becomes `@ name`, in text that is no Markdown."""
-    return _MENTION.sub("@ ", text)
+def without_mentions(text: str, allowed: Collection[str] = ()) -> str:
+    """`@name` becomes `@ name`, in text that is no Markdown; `allowed` may stay, as `name` or `organisation/team`."""
+    kept = {name.lower() for name in allowed}
+    return _MENTION.sub(lambda found: found[0] if found[1].lower() in kept else f"@ {found[1]}", text)
+
+
+def _reference(found: re.Match[str]) -> str:
+    """What is closed, as `#12` or `owner/repo#12` in lower case."""
+    path = found["place"] or found["repository"] or ""
+    repository = "/".join(path.strip("/").split("/")[-2:])
+    return f"{repository}#{found['number']}".lower()
+
+
+def _opened(found: re.Match[str]) -> str:
+    return found[0].removesuffix(found["number"]) + " " + found["number"]

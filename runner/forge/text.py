@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from runner.forge.markdown import harmless, open_fence
 from runner.forge.plain import (
@@ -23,30 +24,47 @@ CUT_NOTE = "_The rest of this text was cut: it was too long._"
 Redact = Callable[[str], str]
 
 
-def pull_request_title(text: str, *, redact: Redact, fallback: str = "Change") -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """What a text may do beyond being read: it is the task's own."""
+
+    mentions: frozenset[str] = frozenset()
+    """People and teams it may call, as `name` or `organisation/team`."""
+    closes: frozenset[str] = frozenset()
+    """Issues it may close, as `#12` or `owner/repo#12`."""
+
+
+NOTHING = Allowed()
+
+
+def pull_request_title(
+    text: str, *, redact: Redact, allowed: Allowed = NOTHING, fallback: str = "Change"
+) -> str:
     """One line of at most 256 characters that mentions, closes and skips nothing; `fallback` if nothing is left."""
     plain = redact(without_trailers(visible(text[:_ROUGH_LIMIT])))
     # On one line other words meet, and what was one over two lines is not found any more.
     plain = without_trailers(visible_line(redact(without_ci_switches(visible_line(plain)))))
-    plain = without_mentions(without_closing(plain))
+    plain = without_mentions(without_closing(plain, allowed.closes), allowed.mentions)
     cut = plain if len(plain) <= TITLE_LIMIT else plain[: TITLE_LIMIT - 1].rstrip() + "…"
     return cut or fallback
 
 
-def pull_request_body(text: str, *, redact: Redact) -> str:
+def pull_request_body(text: str, *, redact: Redact, allowed: Allowed = NOTHING) -> str:
     """Harmless Markdown of at most 60,000 characters, cut at a line; a second time changes nothing.
 
     HTML and images are text, code fences are closed, trailers and CI switches are gone.
     """
-    return cut_body(safe_part(text, redact=redact))
+    return cut_body(safe_part(text, redact=redact, allowed=allowed))
 
 
-def safe_part(text: str, *, redact: Redact) -> str:
+def safe_part(text: str, *, redact: Redact, allowed: Allowed = NOTHING) -> str:
     """A piece of a body, harmless and closed in itself, so that it cannot swallow what comes after it."""
     # Redaction comes after what could bring the parts of a secret together, and before what changes its letters.
     plain = redact(without_ci_switches(without_trailers(_rough_cut(visible(text)))))
-    plain = harmless(without_closing(plain))
-    return without_closing(plain)  # a fence that lost its second word may bring two others together
+    plain = harmless(without_closing(plain, allowed.closes), mentions=allowed.mentions)
+    return without_closing(
+        plain, allowed.closes
+    )  # a fence that lost its second word may bring two others together
 
 
 def cut_body(text: str, limit: int = BODY_LIMIT) -> str:

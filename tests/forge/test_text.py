@@ -13,6 +13,7 @@ from runner.forge.text import (
     BODY_LIMIT,
     CUT_NOTE,
     TITLE_LIMIT,
+    Allowed,
     cut_body,
     pull_request_body,
     pull_request_title,
@@ -41,12 +42,12 @@ def redact(text: str) -> str:
     return text.replace(SECRET, "***")
 
 
-def body(text: str) -> str:
-    return pull_request_body(text, redact=redact)
+def body(text: str, *, allowed: Allowed = Allowed()) -> str:  # noqa: B008  (a frozen value)
+    return pull_request_body(text, redact=redact, allowed=allowed)
 
 
-def title(text: str) -> str:
-    return pull_request_title(text, redact=redact)
+def title(text: str, *, allowed: Allowed = Allowed()) -> str:  # noqa: B008  (a frozen value)
+    return pull_request_title(text, redact=redact, allowed=allowed)
 
 
 def assert_inert(text: str) -> None:
@@ -119,13 +120,21 @@ def test_titles(text: str, result: str) -> None:
     assert title(text) == result
 
 
-def test_a_body_closes_nothing_and_calls_nobody_and_stays_readable() -> None:
-    text = "Closes #12, fixes acme/widget#7, fixes https://github.com/acme/widget/issues/7 for @Ada and @acme/Core"
+def test_a_title_may_do_what_is_the_tasks_own() -> None:
+    allowed = Allowed(mentions=frozenset({"ada"}), closes=frozenset({"#12"}))
 
-    assert body(text) == (
-        "Closes # 12, fixes acme/widget# 7, fixes https://github.com/acme/widget/issues/ 7"
-        " for @&#8203;Ada and @&#8203;acme/Core"
+    assert (
+        title("Closes #12 for @ada, not #13 for @bob", allowed=allowed)
+        == "Closes #12 for @ada, not #13 for @ bob"
     )
+
+
+def test_a_body_may_do_what_is_the_tasks_own() -> None:
+    allowed = Allowed(mentions=frozenset({"ada"}), closes=frozenset({"#12", "acme/widget#7"}))
+    text = "Closes #12, fixes acme/widget#7, fixes https://github.com/acme/widget/issues/7 for @ada"
+
+    assert body(text, allowed=allowed) == text
+    assert body("Closes #13", allowed=allowed) == "Closes # 13"
 
 
 def test_a_secret_that_hidden_characters_tear_apart_is_redacted() -> None:
