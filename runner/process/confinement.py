@@ -1,4 +1,7 @@
-"""Running a program without network: below `bwrap`, in a network of its own that leads nowhere (Linux)."""
+"""Running a program without network: below `bwrap`, in a network of its own that leads nowhere (Linux).
+
+Folders can be read-only for it at the same time.
+"""
 
 from __future__ import annotations
 
@@ -64,22 +67,48 @@ class Confinement:
 
     bwrap: str
     options: tuple[str, ...]
+    read_only: tuple[Path, ...] = ()
+    """Folders that cannot be written to inside, with all below."""
+    writable: tuple[Path, ...] = ()
+    """Folders that can be all the same, if they lie in those."""
 
     def argv(self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None) -> tuple[str, ...]:
         """What to start in the place of `argv`, with the same environment and folder; it ends with the same code.
 
-        Deadline, stop and sweep reach what runs in there as they reach anybody.
+        The folder can be written to, unless all of it is in `read_only`. Deadline, stop and sweep reach what runs in
+        there as they reach anybody.
 
         Raises:
             ProgramMissing: `argv[0]` is not found or not executable.
         """
         program = find_program(argv[0], env, cwd)
         inside = (*ISOLATED, "-c", _INNER, env.get("LC_CTYPE", ""), program, *argv)
-        return (*ISOLATED, "-c", _OUTER, self.bwrap, *self.options, "--", *inside)
+        bound = mounts(self.read_only, (*self.writable, *((cwd,) if cwd else ())))
+        return (*ISOLATED, "-c", _OUTER, self.bwrap, *self.options, *bound, "--", *inside)
 
 
-def find_confinement(env: Mapping[str, str]) -> Confinement:
-    """The best way that works here, proved by a program that is run in it.
+def mounts(read_only: Sequence[Path], writable: Sequence[Path]) -> tuple[str, ...]:
+    """The options for folders: the outermost of `read_only` is locked, then what is `writable` in it is opened again.
+
+    What is `writable` but holds something of `read_only` stays locked. Folders that are not there do no harm.
+    """
+    closed = tuple(dict.fromkeys(path.resolve() for path in read_only))
+    inside = (path.resolve() for path in writable)
+    opened = tuple(
+        path
+        for path in dict.fromkeys(inside)
+        if any(path.is_relative_to(folder) for folder in closed)
+        and not any(folder.is_relative_to(path) for folder in closed)
+    )
+    locked = (("--ro-bind-try", str(path), str(path)) for path in sorted(closed))
+    again = (("--bind-try", str(path), str(path)) for path in sorted(opened))
+    return tuple(word for option in (*locked, *again) for word in option)
+
+
+def find_confinement(
+    env: Mapping[str, str], *, read_only: Sequence[Path] = (), writable: Sequence[Path] = ()
+) -> Confinement:
+    """The best way that works here, proved by a program that is run in it; folders are as in `Confinement`.
 
     Raises:
         ProgramMissing: there is no `bwrap`.
@@ -93,7 +122,7 @@ def find_confinement(env: Mapping[str, str]) -> Confinement:
         ) from missing
     words = ""
     for options in _WAYS:
-        way = Confinement(bwrap=bwrap, options=options)
+        way = Confinement(bwrap=bwrap, options=options, read_only=tuple(read_only), writable=tuple(writable))
         proof = _prove(way, env)
         if _is_proof(proof):
             return way

@@ -39,7 +39,8 @@ class Checks:
     ) -> None:
         """`clean` redacts and strips control characters; `cache` keeps results per (tree, command).
 
-        With `confine` they run without network or not at all: it finds the way, or raises.
+        With `confine` they run without network, and with the developer's checkout read-only, or not at all: it finds
+        the way, or raises.
         """
         self.commands = tuple(commands)
         self._argv = {command: split_command(command) for command in commands}
@@ -136,8 +137,8 @@ class Checks:
         return "\n".join(text.strip("\n").split("\n")[-TAIL_LINES:])[-TAIL_CHARACTERS:]
 
     def _file(self, tree: str, command: str) -> Path:
-        # What is green with the network may be red without it, and the other way round.
-        where = "" if self._confine is None else "\0without network"
+        # What is green with the network, and where all can be written to, may be red without; or the other way round.
+        where = "" if self._confine is None else "\0without network, checkout read-only"
         key = f"{tree}\0{command}{where}".encode()
         return self._cache / f"{sha256(key).hexdigest()}.json"
 

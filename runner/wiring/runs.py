@@ -12,7 +12,6 @@ from runner.claude.rules import checked_rule, rules_for
 from runner.events.model import EventSink
 from runner.events.sinks import Several
 from runner.git.clone import PrivateClone
-from runner.process.confinement import find_confinement
 from runner.process.environment import child_environment
 from runner.process.stop import Stop
 from runner.runs.checks import Checks
@@ -22,6 +21,7 @@ from runner.runs.replaying import Replayer
 from runner.runs.run import Tools
 from runner.visible import visible
 from runner.wiring.app import App
+from runner.wiring.confining import confine
 from runner.wiring.forges import choose_forge
 from runner.wiring.projects import project_to_claim
 
@@ -201,7 +201,7 @@ def build_checks(app: App, environment: dict[str, str], *, ready: bool = True) -
         timeout_s=settings.timeout_s,
         clean=lambda text: redact(visible(text)),
         cache=app.paths.cache / "checks",
-        confine=None if settings.network else lambda: find_confinement(environment),
+        confine=None if settings.network else lambda: confine(app, environment),
     )
     if ready:
         checks.make_ready()

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from runner.git.repository import Repository
+from runner.wiring.confining import untouchable
 from tests.faults.scene import CHECK, Scene
+from tests.support.git import Sandbox
 from tests.support.needs import needs_program
 
 HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "pre-push")
@@ -157,6 +160,55 @@ except OSError:
 else:
     raise SystemExit("somebody is there")
 """
+
+
+@pytest.mark.parametrize("state", ["", pytest.param(".git/runner", marks=pytest.mark.long)])
+def test_without_network_checks_cannot_write_to_the_checkout(scene: Scene, state: str) -> None:
+    needs_program("bwrap")
+    top = scene.checkout.path
+    if state:  # the work tree lies in the checkout then
+        scene.environ["RUNNER_STATE_DIR"] = str(top / state)
+    names = [
+        str(path) for path in (top / "x", top / "calc.py", top / ".git/hooks/pre-commit", top / ".git/x")
+    ]
+    scene.checkout.commit("closed", {"closed.py": CLOSED.format(names=names)})
+    settle(scene, f'[checks]\ncommands = ["{CHECK}", "{sys.executable} closed.py"]\nnetwork = false\n')
+    if state:
+        scene.run("submit", "Fix add")
+    before = scene.checkout.git("status", "--porcelain", "--ignored")
+
+    ended = scene.run("claim", "--json")
+
+    assert '"outcome": "done"' in ended.out
+    assert ended.out.count('"exit_code": 0') == 3  # closed before, both after
+    assert scene.checkout.git("status", "--porcelain", "--ignored") == before
+    assert not (top / ".git/hooks/pre-commit").exists()
+
+
+CLOSED = """\
+import errno, os, subprocess
+for name in {names}:
+    try:
+        open(name, "a").close()
+        raise SystemExit(name + " is open")
+    except OSError as error:
+        assert error.errno == errno.EROFS, name
+open("made", "w").close()
+subprocess.run(["git", "add", "made"], check=True)
+subprocess.run(["git", "rm", "-q", "-f", "made"], check=True)
+"""
+
+
+def test_the_home_folder_as_a_checkout_stays_a_place_for_caches(tmp_path: Path) -> None:
+    top = Sandbox.create(tmp_path / "home").path
+    checkout = Repository.open(top)
+
+    as_home, below, beside = (
+        untouchable(checkout, {"HOME": str(home)}) for home in (top, top / "ada", tmp_path)
+    )
+
+    assert set(as_home) == set(below) == {top / ".git"}
+    assert set(beside) == set(untouchable(checkout, {})) == {top, top / ".git"}
 
 
 @pytest.mark.parametrize("words", [("claim",), ("claim", "--dry-run")])
