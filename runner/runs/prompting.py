@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runner.context.model import Bundle
 from runner.runs.model import Check, Evidence
+from runner.runs.patches import START_PATCH
 from runner.runs.protected import IN_WORDS
 from runner.runs.repairs import repair_notes
 from runner.runs.run import Run
@@ -24,6 +25,7 @@ def task_prompt(run: Run, bundle: Bundle, *, resumed: bool, allowed: tuple[str, 
         checks=run.tools.checks.commands,
         attempt=run.task.attempts_used + 1,
         resumed=resumed,
+        begun=(run.record.folder / START_PATCH).exists(),
         protected=(*IN_WORDS, *run.policy.protected),
         allowed=allowed,
     )

@@ -55,7 +55,7 @@ def _prepare_and_ask(
     tree = preparing.make_work_tree(run, conditions=[condition.result for condition in conditions])
     before = preparing.check_base(run, tree)
     run.evidence = Evidence(base=before)
-    earlier = None if fresh else resuming.pick_up(run, tree)
+    earlier = resuming.pick_up(run, tree, fresh=fresh)
     run.session_id = run.task.conversation if earlier and run.task.conversation else str(uuid.uuid4())
     text = task_prompt(
         run,

@@ -96,7 +96,8 @@ class FakeClaude:
         if stop.reason is not None:
             return unstarted(request, STOPPED[stop.reason], f"stopped: {stop.reason.value.replace('_', ' ')}")
         total = request.spent_before_nano_usd + self.cost_nano_usd
-        on_line(message("msg-last", said(self.text)))
+        usage = {"input_tokens": self.tokens.input, "output_tokens": self.tokens.output}
+        on_line(message("msg-last", said(self.text), usage=usage))
         on_line(result(self.text, cost_usd=total / 1e9, tokens=request.tokens_before + self.tokens))
         return ClaudeResult(
             outcome=self.outcomes[min(turn, len(self.outcomes) - 1)],
