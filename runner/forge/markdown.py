@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from runner.forge.tables import BAR, Columns
 
@@ -37,18 +37,14 @@ _TOKEN = re.compile(
     r"|(?P<bracket>\](?=!*\[|:|\((?!(?:(?!~~~)[A-Za-z0-9._~:/?#%=+,;@&-])+\))))"
     # `](`: an address could hide a backtick. `]:`: what a name stands for is shown to nobody, and hides any text.
     r"|(?P<note>\[\^)"
-    r"|@(?=(?P<mention>[A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9_.-]+)?))",
+    r"|(?P<mention>@)(?=[A-Za-z0-9])",
     re.ASCII,  # a parser takes no other blanks for blanks
 )
 
 
-def harmless(text: str, *, mentions: Collection[str] = ()) -> str:
-    """The text as a piece of Markdown that stands alone: an open fence is closed. A second time changes nothing.
-
-    `mentions` may stay, as `name` or `organisation/team`.
-    """
-    allowed = frozenset(name.lower() for name in mentions)
-    return "\n".join(_lines(text.split("\n"), allowed))
+def harmless(text: str) -> str:
+    """The text as a piece of Markdown that stands alone: an open fence is closed. A second time changes nothing."""
+    return "\n".join(_lines(text.split("\n")))
 
 
 def open_fence(lines: Iterable[str]) -> str:
@@ -59,12 +55,12 @@ def open_fence(lines: Iterable[str]) -> str:
     return fence
 
 
-def _lines(lines: list[str], mentions: frozenset[str]) -> Iterator[str]:
+def _lines(lines: list[str]) -> Iterator[str]:
     fence, columns = "", Columns()
     for line in lines:
         fence, code = _step(line, fence)
         if code is None:
-            yield columns.row(_prose(line, mentions))
+            yield columns.row(_prose(line))
         else:
             columns.end()
             yield code
@@ -89,13 +85,13 @@ def _language(info: str) -> str:
     return named[1] if named and named[1].lower() not in _DRAWN else ""
 
 
-def _prose(line: str, mentions: frozenset[str]) -> str:
+def _prose(line: str) -> str:
     spans = _CodeSpans(line)
     parts, at = [], 0
     while found := _TOKEN.search(line, at):
         parts.append(line[at : found.start()])
         end = spans.end(found) if found["ticks"] else None
-        parts.append(line[found.start() : end] if end else _replacement(found, mentions))
+        parts.append(line[found.start() : end] if end else _replacement(found))
         at = end or found.end()
     return "".join(parts) + line[at:]
 
@@ -131,14 +127,13 @@ class _CodeSpans:
         return at >= 0 and position < self._addresses[at][1]
 
 
-def _replacement(found: re.Match[str], mentions: frozenset[str]) -> str:
+def _replacement(found: re.Match[str]) -> str:
     kind, text = found.lastgroup or "", found[found.lastgroup or 0]
-    if kind == "mention":
-        return "@" if text.lower() in mentions else "@&#8203;"
     if kind in ("ticks", "tildes"):
         return f"\\{text[0]}" * len(text)
     if kind in ("link", "url"):
         return re.sub(_ENTITY, "&amp;", text.replace("@", "%40"))
     if kind == "image":
         return "[image: " if text.endswith("[") else text
-    return {"escape": text, "entity": "&amp;", "less": "&lt;", "bracket": "\\]", "note": "\\[^"}[kind]
+    fixed = {"entity": "&amp;", "less": "&lt;", "bracket": "\\]", "note": "\\[^", "mention": "@&#8203;"}
+    return fixed.get(kind, text)

@@ -18,12 +18,12 @@ _TRAILER = re.compile(
 _CLOSES = re.compile(
     r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|implement(?:s|ed)?)\b"
     r"(?:\s*+[^\w#&\s]){0,16}\s*+(?:\[[^\n]{0,200}?\]\(\s*+)?"
-    r"(?P<reference>(?P<place>https?://[^\s#?]{0,200}?/)(?P<kind>issues|pull)/"
+    r"(?:(?P<place>https?://[^\s#?]{0,200}?/)(?:issues|pull)/"
     r"|(?P<repository>[\w.-]{1,100}/[\w.-]{1,100})?#|gh-)(?P<number>\d+)",
     re.IGNORECASE | re.ASCII,
 )
 """Also where a link leads. Bounded everywhere but over blanks: five megabytes of keywords must not take hours."""
-_MENTION = re.compile(r"(?<![A-Za-z0-9])@([A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9_.-]+)?)")
+_MENTION = re.compile(r"(?<![A-Za-z0-9])@(?=[A-Za-z0-9])")
 
 
 def without_ci_switches(text: str) -> str:
@@ -45,10 +45,14 @@ def without_closing(text: str, allowed: Collection[str] = ()) -> str:
     return _CLOSES.sub(lambda found: found[0] if _reference(found) in kept else _opened(found), text)
 
 
-def without_mentions(text: str, allowed: Collection[str] = ()) -> str:
-    """`@name` becomes `@ name`, in text that is no Markdown; `allowed` may stay, as `name` or `organisation/team`."""
-    kept = {name.lower() for name in allowed}
-    return _MENTION.sub(lambda found: found[0] if found[1].lower() in kept else f"@ {found[1]}", text)
+def without_mentions(text: str) -> str:
+    """`@name` becomes `@ name`, in text that is no Markdown."""
+    return _MENTION.sub("@ ", text)
+
+
+def closed_by(text: str) -> frozenset[str]:
+    """What the text would close, as `#12` or `owner/repo#12` in lower case."""
+    return frozenset(_reference(found) for found in _CLOSES.finditer(text))
 
 
 def _reference(found: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,15 +22,16 @@ _ROUGH_LIMIT = 10 * BODY_LIMIT
 """No more than this is looked at: what people see of it is in the first tenth."""
 CUT_NOTE = "_The rest of this text was cut: it was too long._"
 
+# As `pull_request.md.j2` writes them; all others that would close something are broken by then.
+_CLOSING_LINES = re.compile(r"\n\n(?:Closes [\w./-]{0,202}#\d{1,10}\n?){1,20}\Z", re.ASCII)
+
 Redact = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
-    """What a text may do beyond being read: it is the task's own."""
+    """What a text may do beyond being read. A field of the task says so, never a text."""
 
-    mentions: frozenset[str] = frozenset()
-    """People and teams it may call, as `name` or `organisation/team`."""
     closes: frozenset[str] = frozenset()
     """Issues it may close, as `#12` or `owner/repo#12`."""
 
@@ -44,7 +46,7 @@ def pull_request_title(
     plain = redact(without_trailers(visible(text[:_ROUGH_LIMIT])))
     # On one line other words meet, and what was one over two lines is not found any more.
     plain = without_trailers(visible_line(redact(without_ci_switches(visible_line(plain)))))
-    plain = without_mentions(without_closing(plain, allowed.closes), allowed.mentions)
+    plain = without_mentions(without_closing(plain, allowed.closes))
     cut = plain if len(plain) <= TITLE_LIMIT else plain[: TITLE_LIMIT - 1].rstrip() + "…"
     return cut or fallback
 
@@ -52,19 +54,22 @@ def pull_request_title(
 def pull_request_body(text: str, *, redact: Redact, allowed: Allowed = NOTHING) -> str:
     """Harmless Markdown of at most 60,000 characters, cut at a line; a second time changes nothing.
 
-    HTML and images are text, code fences are closed, trailers and CI switches are gone.
+    HTML and images are text, code fences are closed, trailers and CI switches are gone. Lines at its end that close
+    what is allowed stay when the rest is cut.
     """
-    return cut_body(safe_part(text, redact=redact, allowed=allowed))
+    part = safe_part(text, redact=redact, allowed=allowed)
+    found = _CLOSING_LINES.search(part) if len(part) > BODY_LIMIT else None
+    end = found[0].rstrip() if found else ""
+    return cut_body(part[: found.start()] if found else part, BODY_LIMIT - len(end)) + end
 
 
 def safe_part(text: str, *, redact: Redact, allowed: Allowed = NOTHING) -> str:
     """A piece of a body, harmless and closed in itself, so that it cannot swallow what comes after it."""
     # Redaction comes after what could bring the parts of a secret together, and before what changes its letters.
     plain = redact(without_ci_switches(without_trailers(_rough_cut(visible(text)))))
-    plain = harmless(without_closing(plain, allowed.closes), mentions=allowed.mentions)
-    return without_closing(
-        plain, allowed.closes
-    )  # a fence that lost its second word may bring two others together
+    plain = harmless(without_closing(plain, allowed.closes))
+    # A fence that lost its second word may bring two others together.
+    return without_closing(plain, allowed.closes)
 
 
 def cut_body(text: str, limit: int = BODY_LIMIT) -> str:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.forge.plain import (
+    closed_by,
     without_ci_switches,
     without_closing,
     without_mentions,
@@ -51,6 +52,14 @@ def test_other_numbers_are_left_alone(text: str) -> None:
     assert without_closing(text) == text
 
 
+def test_what_a_text_would_close_is_known_however_it_is_said() -> None:
+    text = "Fixes #1, closed GH-2, see #3; resolves: Acme/Widget#4\nClose [it](https://github.com/acme/widget/issues/5)"
+
+    assert closed_by(text) == {"#1", "#2", "acme/widget#4", "acme/widget#5"}
+    assert closed_by(without_closing(text)) == frozenset()
+    assert closed_by(without_closing(text, ("#2", "ACME/widget#5"))) == {"#2", "acme/widget#5"}
+
+
 @pytest.mark.parametrize(
     "switch",
     [
@@ -89,7 +98,7 @@ def test_trailers_are_dropped_and_sentences_stay() -> None:
 
 
 def test_mentions_in_plain_text_are_broken() -> None:
-    assert without_mentions("@ada a@b (@acme/core) @Bob", allowed=("bob",)) == "@ ada a@b (@ acme/core) @Bob"
+    assert without_mentions("@ada a@b (@acme/core) @-x @Bob") == "@ ada a@b (@ acme/core) @-x @ Bob"
 
 
 @given(st.text(alphabet="closefixrvd #12-*:([](/ \n\t", max_size=60))

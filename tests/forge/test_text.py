@@ -121,20 +121,36 @@ def test_titles(text: str, result: str) -> None:
 
 
 def test_a_title_may_do_what_is_the_tasks_own() -> None:
-    allowed = Allowed(mentions=frozenset({"ada"}), closes=frozenset({"#12"}))
+    allowed = Allowed(closes=frozenset({"#12"}))
 
-    assert (
-        title("Closes #12 for @ada, not #13 for @bob", allowed=allowed)
-        == "Closes #12 for @ada, not #13 for @ bob"
-    )
+    assert title("Closes #12, fixes #13, for @ada", allowed=allowed) == "Closes #12, fixes # 13, for @ ada"
 
 
 def test_a_body_may_do_what_is_the_tasks_own() -> None:
-    allowed = Allowed(mentions=frozenset({"ada"}), closes=frozenset({"#12", "acme/widget#7"}))
-    text = "Closes #12, fixes acme/widget#7, fixes https://github.com/acme/widget/issues/7 for @ada"
+    allowed = Allowed(closes=frozenset({"#12", "acme/widget#7"}))
+    text = "Closes #12, fixes ACME/widget#7, fixes https://github.com/acme/widget/issues/7"
 
     assert body(text, allowed=allowed) == text
-    assert body("Closes #13", allowed=allowed) == "Closes # 13"
+    assert body("Closes #13, fixes acme/other#7 and #12", allowed=allowed) == (
+        "Closes # 13, fixes acme/other# 7 and #12"
+    )
+
+
+@pytest.mark.parametrize("lines", ["Closes #12", "Closes #12\nCloses acme/widget#7"])
+def test_a_body_that_is_cut_closes_what_is_allowed_all_the_same(lines: str) -> None:
+    allowed = Allowed(closes=frozenset({"#12", "acme/widget#7"}))
+
+    result = body("0123456789\n" * 10_000 + f"\n{lines}\n", allowed=allowed)
+
+    assert result.endswith(f"0123456789\n\n{CUT_NOTE}\n\n{lines}")
+    assert BODY_LIMIT - 100 < len(result) <= BODY_LIMIT
+    assert body(result, allowed=allowed) == result
+
+
+def test_lines_that_are_not_allowed_to_close_go_with_the_rest() -> None:
+    result = body("0123456789\n" * 10_000 + "\nCloses #12\n")
+
+    assert result.endswith(f"0123456789\n\n{CUT_NOTE}")
 
 
 def test_a_secret_that_hidden_characters_tear_apart_is_redacted() -> None:
