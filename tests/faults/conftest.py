@@ -13,6 +13,17 @@ from tests.peers.github import GitHub
 from tests.support.git import Sandbox
 from tests.support.needs import needs_program
 
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A scene is several real processes, and there are hundreds: `make test` has one of each kind, marked as quick."""
+    for item in items:
+        is_scene = item.path.parent == HERE and "scene" in getattr(item, "fixturenames", ())
+        if is_scene and item.get_closest_marker("quick") is None:
+            item.add_marker(pytest.mark.long)
+
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:

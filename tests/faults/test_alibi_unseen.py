@@ -31,6 +31,7 @@ def _undo(scene: Scene) -> None:
     subprocess.run(["sh", str(recover)], check=True, capture_output=True)
 
 
+@pytest.mark.quick
 def test_an_unsaved_file_that_a_check_removed_comes_back(scene: Scene) -> None:
     scene.checkout.write({"notes.txt": "precious\n"})
     act = "os.path.exists(top + '/notes.txt') and os.unlink(top + '/notes.txt')"

@@ -6,6 +6,8 @@ import os
 import shutil
 import signal
 
+import pytest
+
 from tests.faults.kill_table import CALL_NANO, WANTED
 from tests.faults.scene import Scene
 
@@ -21,6 +23,7 @@ def kill_in_the_middle(scene: Scene, *, group: bool = False) -> None:
     wait.unlink()
 
 
+@pytest.mark.quick
 def test_the_conversation_goes_on_and_each_part_is_paid_for_once(scene: Scene) -> None:
     scene.plan(writes={"told.txt": "half\n"}, text="half")
     kill_in_the_middle(scene)
@@ -109,6 +112,7 @@ def test_what_was_cut_off_can_be_replayed(scene: Scene) -> None:
     assert '"same_tree": true' in replay.out
 
 
+@pytest.mark.quick
 def test_runner_resume_names_the_run(scene: Scene) -> None:
     scene.plan(writes={"told.txt": "half\n"}, text="half")
     kill_in_the_middle(scene)

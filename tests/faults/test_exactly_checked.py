@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from runner.redaction.redactor import Redactor
 from runner.runs.commit_text import LIMIT, commit_body, commit_title
 from tests.cli.console import script
@@ -20,6 +22,7 @@ def check_that_writes(scene: Scene) -> None:
     scene.checkout.git("push", "-q", "origin", "main")
 
 
+@pytest.mark.quick
 def test_what_a_check_writes_is_put_back_and_named(scene: Scene) -> None:
     check_that_writes(scene)
 

@@ -15,6 +15,7 @@ def branches(scene: Scene) -> list[str]:
     return Sandbox(scene.github.state.origin).branches()
 
 
+@pytest.mark.quick
 def test_a_changed_protected_file_waits_for_a_word_and_nothing_leaves(scene: Scene) -> None:
     scene.plan(writes=FIXED | {WORKFLOW: "on: push\n"}, text="Done, and CI too.")
 
@@ -73,6 +74,7 @@ def test_allowed_beforehand_it_is_done(scene: Scene) -> None:
     assert scene.shown(WORKFLOW) == ["on: push"]
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("writes", "text", "where"),
     [
@@ -110,6 +112,7 @@ def test_claude_takes_the_secret_out_when_it_is_told_to(scene: Scene) -> None:
     assert AWS_KEY not in Sandbox(scene.github.state.origin).git("log", "-p", "--all")
 
 
+@pytest.mark.quick
 def test_a_run_that_changed_the_checkout_says_so_and_delivers_nothing(scene: Scene) -> None:
     target = scene.checkout.path / "calc.py"
     scene.plan(writes=FIXED | {str(target): "broken\n"}, text="Done, in your checkout too.")
@@ -141,6 +144,7 @@ def test_what_the_developer_did_meanwhile_is_told_apart(scene: Scene) -> None:
     assert scene.checkout.git("status", "--porcelain").split("\n") == [" M calc.py", "?? notes.txt"]
 
 
+@pytest.mark.quick
 def test_a_base_that_moved_is_rebased_once_and_checked_again(scene: Scene) -> None:
     scene.hook_of_origin(
         'read old new ref; [ "$ref" = refs/heads/main ] && exit 0\n'

@@ -32,6 +32,7 @@ def one_of_everything(scene: Scene) -> None:
     assert scene.alive() == []
 
 
+@pytest.mark.quick
 def test_once_charges_gives_back_and_the_next_claim_goes_on_with_the_conversation(scene: Scene) -> None:
     scene.plan(writes={"told.txt": "half\n"}, text="half")
     with claude_at_work(scene) as claim:

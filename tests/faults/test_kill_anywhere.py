@@ -24,6 +24,7 @@ def check(scene: Scene, place: str) -> None:
     assert scene.checkout.git("status", "--porcelain") == ""
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("place", QUICK)
 def test_a_kill_at_a_delicate_moment_leaves_one_of_everything(scene: Scene, place: str) -> None:
     check(scene, place)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 
+import pytest
+
 from tests.faults.scene import CHECK, FIXED, Scene
 from tests.faults.test_exactly_checked import hook
 from tests.faults.test_untrusted_code import settle
@@ -12,6 +14,7 @@ from tests.faults.test_untrusted_code import settle
 COPY = f'[checks]\ncommands = ["{CHECK}"]\n[work_tree]\ncopy = [".env.local"]\nsetup = ["{{setup}}"]\n'
 
 
+@pytest.mark.quick
 def test_copies_and_what_set_up_writes_stay_here(scene: Scene) -> None:
     (scene.checkout.path / ".env.local").write_text("COLOUR=blue\n")
     settle(scene, COPY.format(setup="sh -c 'echo made > made.txt; echo >> check_calc.py; cat .env.local'"))

@@ -161,6 +161,7 @@ def test_an_error_with_a_secret_in_it_is_told_without_it(leaky: Scene) -> None:
     assert leaks(leaky, ended) == []
 
 
+@pytest.mark.quick
 def test_a_secret_in_the_change_leaves_nothing_and_is_named_without_its_value(leaky: Scene) -> None:
     plan(
         leaky,

@@ -50,6 +50,7 @@ def test_in_every_other_part_of_a_run_too(scene: Scene, title: str) -> None:
     check(FAULTS[title], meet(FAULTS[title], scene))
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("title", DISK_OFTEN)
 def test_a_disk_that_takes_no_more_loses_nothing(scene: Scene, title: str) -> None:
     fault, act = DISK[title]

@@ -38,6 +38,7 @@ def ended(claim: subprocess.Popen[str]) -> tuple[int, str]:
     return claim.returncode, out + err
 
 
+@pytest.mark.quick
 def test_when_somebody_else_finished_it_changes_nothing_and_its_tokens_are_booked(scene: Scene) -> None:
     with asleep(scene) as claim:
         (scene.claude / "wait").unlink()

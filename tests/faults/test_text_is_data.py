@@ -138,6 +138,7 @@ def nothing_was_run(recorded: Recorded) -> bool:
     return not list(recorded.scene.folder.rglob("OWNED")) and not list(recorded.scene.state.rglob("OWNED"))
 
 
+@pytest.mark.quick
 def test_the_whole_arsenal_at_once(recorded: Recorded) -> None:
     hostile = recorded.submit(
         TITLES["options"], "--label", "bug", "--label", "$(touch OWNED)", description=DESCRIPTION

@@ -62,6 +62,7 @@ def no_trace(scene: Scene) -> bool:
     return (found.status, found.attempts, found.holds, found.cost_nano, runs) == ("pending", 0, 0, 0, [])
 
 
+@pytest.mark.quick
 def test_neither_checks_nor_set_up_nor_hooks_see_a_key(scene: Scene) -> None:
     seen = scene.folder / "seen"
     seen.mkdir()

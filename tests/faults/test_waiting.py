@@ -29,6 +29,7 @@ def back(scene: Scene) -> None:
         path.write_text(json.dumps(facts))
 
 
+@pytest.mark.quick
 def test_a_forge_out_of_reach_keeps_the_work_and_says_how_to_go_on(scene: Scene) -> None:
     unreachable(scene)
 
@@ -66,6 +67,7 @@ def test_when_the_forge_is_back_the_report_arrives_once(scene: Scene, how: str) 
     assert len(scene.calls()) == 1
 
 
+@pytest.mark.quick
 def test_killed_while_it_waits_it_arrives_once_all_the_same(scene: Scene) -> None:
     unreachable(scene)
     scene.run("claim", place="after:settle begun=1", code=-9)
