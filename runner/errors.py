@@ -71,7 +71,9 @@ class Conflict(RunnerError):
 
 
 class AlreadyClaimed(Conflict):
-    """The task is in other hands."""
+    """The task is in other hands, or in the asking agent's own; then `own_run` is the run that it was claimed for."""
+
+    own_run = ""
 
 
 class LeaseLost(Conflict):

@@ -15,6 +15,7 @@ from runner.events.sinks import JsonLines
 from runner.git.model import Base
 from runner.process.stop import Stop
 from runner.runs.facts import request_facts
+from runner.runs.held_here import own_run_named
 from runner.runs.model import Step
 from runner.runs.own_disk import disk_trouble
 from runner.runs.places import place_for
@@ -151,7 +152,10 @@ class _Entrance:
             lease_s=self.policy.lease_s,
             run_id=self.record.run_id,
         )
-        with self.record.step(Step.CLAIM, **request_facts(request)) as facts:
+        with (
+            own_run_named(self.tools.runs),
+            self.record.step(Step.CLAIM, **request_facts(request)) as facts,
+        ):
             claimed = self.tools.claims.claim(request)
             facts.update(task_id=claimed.task.id, fence=claimed.lease.fence)
         return claimed

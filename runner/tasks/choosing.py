@@ -64,12 +64,20 @@ def _named(reading: Reading, request: ClaimRequest, wanted: str, now: int) -> Re
         needs=statuses(reading, task.needs),
         capabilities=request.capabilities,
         now=moment(now),
+        asking=request.agent_id,
     )
     for wait in waits:
         if not _is_lifted(wait, record, request):
-            raise _REFUSALS[wait.kind](wait.text, hint=wait.hint)
+            raise _refusal(wait, record, request)
     after(Status(record.status), Action.CLAIM, record.id)
     return record
+
+
+def _refusal(wait: Wait, record: Record, request: ClaimRequest) -> RunnerError:
+    refusal = _REFUSALS[wait.kind](wait.text, hint=wait.hint)
+    if isinstance(refusal, AlreadyClaimed) and record.claimed_by == request.agent_id:
+        refusal.own_run = record.run_id
+    return refusal
 
 
 def _is_lifted(wait: Wait, record: Record, request: ClaimRequest) -> bool:

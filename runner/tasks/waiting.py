@@ -52,17 +52,22 @@ class Wait:
 
 
 def waiting_for(
-    task: Task, *, needs: Mapping[str, Status], capabilities: Collection[str], now: datetime
+    task: Task,
+    *,
+    needs: Mapping[str, Status],
+    capabilities: Collection[str],
+    now: datetime,
+    asking: str = "",
 ) -> tuple[Wait, ...]:
     """Why nobody, or not this agent, can claim the task at `now`; what weighs most comes first.
 
     `needs` has the status of each task in `task.needs`; one that is missing there is completed. Nothing is waited
-    for by a task that is ready, and by one that has ended.
+    for by a task that is ready, and by one that has ended. `asking` is the agent that is told, if there is one.
     """
     if task.status in FINAL:
         return ()
     if task.status is Status.IN_PROGRESS and _is_held(task, now):
-        return (_holder(task),)
+        return (_holder(task, asking),)
     found = (
         _lost(task),
         _answer(task),
@@ -78,12 +83,16 @@ def _is_held(task: Task, now: datetime) -> bool:
     return task.lease_until is not None and task.lease_until > now
 
 
-def _holder(task: Task) -> Wait:
+def _holder(task: Task, asking: str) -> Wait:
     who = task.claimed_by or ""
+    own = bool(who) and who == asking
+    named = f"you ({who})" if own else who
     return Wait(
         kind=WaitKind.HOLDER,
-        text=f"{task.id} is held by {who} until {_at(task.lease_until, '%Y-%m-%d %H:%M:%S')}",
-        hint="`runner release` takes it out of its holder's hands",
+        text=f"{task.id} is held by {named} until {_at(task.lease_until, '%Y-%m-%d %H:%M:%S')}",
+        hint=f"`runner release {task.id}` gives it back"
+        if own
+        else "`runner release` takes it out of its holder's hands",
         names=(who,),
         until=task.lease_until,
     )

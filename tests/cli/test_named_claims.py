@@ -26,6 +26,11 @@ def held(console: Console) -> None:
     console.held_by("bob", "T-1")
 
 
+def taken(console: Console) -> None:
+    console.ok("submit", "Fix add")
+    console.held_by("me", "T-1")
+
+
 def blocked(console: Console) -> None:
     console.ok("submit", "Fix add")
     console.ok("update", "T-1", "--status", "blocked")
@@ -42,6 +47,7 @@ def ended(console: Console) -> None:
         (parked, 4, "T-1 is parked until 2", "runner update T-1 --status pending"),
         (for_others, 4, "T-1 requires gpu, which this agent", "runner config set capabilities web,gpu"),
         (held, 3, "T-1 is held by bob until ", "runner release"),
+        (taken, 3, "T-1 is held by you (me) until ", "`runner release T-1` gives it back"),
         (blocked, 3, "T-1 is blocked by hand", "runner update T-1 --status pending"),
         (ended, 3, "T-1 is cancelled: it cannot be claimed", "runner requeue"),
     ],

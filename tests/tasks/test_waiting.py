@@ -64,6 +64,13 @@ def test_a_holder_is_named_and_nothing_else() -> None:
     assert wait.brief == "ada until 2026-03-01 12:05 UTC"
 
 
+def test_who_asks_for_what_they_hold_is_told_so() -> None:
+    (wait,) = waiting_for(HELD, needs={}, capabilities=(), now=START, asking="ada")
+
+    assert wait.text == "T-3 is held by you (ada) until 2026-03-01 12:05:00 UTC"
+    assert wait.hint == "`runner release T-3` gives it back"
+
+
 def test_the_holder_of_a_last_attempt_that_is_gone_is_named() -> None:
     (wait,) = waits(replace(HELD, lease_until=START, max_attempts=1))
 
