@@ -48,6 +48,11 @@ def task_option(help_text: str) -> Callable[[Command], Command]:
     )
 
 
+def closes_option(help_text: str) -> Callable[[Command], Command]:
+    """`--closes ISSUE`, any number of times, as the argument `closes`."""
+    return click.option("--closes", multiple=True, metavar="ISSUE", help=help_text)
+
+
 def run_argument(command: Command) -> Command:
     """`RUN`, as the argument `run_id`."""
     return click.argument("run_id", metavar="RUN", shell_complete=suggesting.run_ids)(command)

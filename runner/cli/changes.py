@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.arguments import STATUSES, task_argument
+from runner.cli.arguments import STATUSES, closes_option, task_argument
 from runner.cli.output import json_option, safe
 from runner.cli.task_page import tell_task
 from runner.tasks.model import Ending, Outcome, Status, Task, TaskChange
@@ -21,22 +21,36 @@ if TYPE_CHECKING:
 @click.option("--status", type=STATUSES, help="Only for a task that nobody holds.")
 @click.option("--progress", type=click.IntRange(0, 100), metavar="PERCENT", help="How far it is, 0 to 100.")
 @click.option("--note", metavar="TEXT", help='A line about it; "" clears it.')
+@closes_option('An issue to close, in place of those it has; repeatable; "" clears them.')
 @json_option
 @click.pass_obj
 def update(
-    app: App, task_id: str, status: str | None, progress: int | None, note: str | None, as_json: bool
+    app: App,
+    task_id: str,
+    status: str | None,
+    progress: int | None,
+    note: str | None,
+    closes: tuple[str, ...],
+    as_json: bool,
 ) -> None:
-    """Change a task's status, progress or note.
+    """Change a task's status, progress or note, or which issues it closes.
 
     \b
     Example:
       runner update T-7 --progress 40 --note "half of the tests pass"
     """
-    if status is None and progress is None and note is None:
-        raise click.UsageError("say what to change: --status, --progress or --note")
-    change = TaskChange(status=Status(status) if status else None, progress=progress, note=note)
+    if status is None and progress is None and note is None and not closes:
+        raise click.UsageError("say what to change: --status, --progress, --note or --closes")
+    change = TaskChange(
+        status=Status(status) if status else None,
+        progress=progress,
+        note=note,
+        closes=(() if closes == ("",) else closes) if closes else None,
+    )
     task = app.board.update(task_id, change)
-    tell_task(app, task, as_json=as_json, text=f"{task.id} is updated")
+    begun = closes and task.status is Status.IN_PROGRESS and task.run_id
+    late = f"\n{task.run_id} began before that: it closes what was said when it began" if begun else ""
+    tell_task(app, task, as_json=as_json, text=f"{task.id} is updated{late}")
 
 
 @click.command()

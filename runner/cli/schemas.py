@@ -26,6 +26,7 @@ OBJECTS: Mapping[str, Schema] = {
         "requires": "array of capabilities that an agent must have",
         "files": "array of `{path, start, end}`; lines count from 1, null where none is named",
         "needs": "array of ids of tasks that must be completed first",
+        "closes": "array of issues that merging its pull request closes: `#12`, `owner/repo#12` or an address",
         "max_attempts": "tries before it is a dead letter",
         "model": "the model it wants, or null",
         "created_at": "ISO 8601 with zone, as all times",

@@ -79,6 +79,7 @@ def task_page(task: Task, waits: tuple[Wait, ...]) -> str:
         "Requires": ", ".join(task.requires),
         "Files": ", ".join(map(_place, task.files)),
         "Needs": ", ".join(task.needs),
+        "Closes": ", ".join(task.closes),
         "Model": task.model or "",
         "Held by" if task.status not in FINAL else "Ended by": _holder(task),
         "Note": task.note if task.status not in FINAL else "",

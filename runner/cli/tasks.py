@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli import suggesting
-from runner.cli.arguments import PRIORITIES, STATUSES, project_option, task_argument, whole_id
+from runner.cli.arguments import PRIORITIES, STATUSES, closes_option, project_option, task_argument, whole_id
 from runner.cli.output import json_option, read_text, show
 from runner.cli.task_page import task_facts, task_page, task_table, tell_task, waits_of
 from runner.tasks.model import FileReference, NewTask, Priority, Status, TaskFilter
@@ -62,6 +62,7 @@ def file_reference(text: str) -> FileReference:
     help="A task that must be completed first; repeatable.",
     shell_complete=suggesting.task_ids(),
 )
+@closes_option("An issue that merging its pull request closes: 12, owner/repo#12 or its address; repeatable.")
 @click.option(
     "--max-attempts", type=click.IntRange(1, 100), metavar="N", help="Tries before it is a dead letter."
 )
@@ -79,6 +80,7 @@ def submit(
     requires: tuple[str, ...],
     files: tuple[FileReference, ...],
     needs: tuple[str, ...],
+    closes: tuple[str, ...],
     max_attempts: int | None,
     model: str | None,
     as_json: bool,
@@ -98,6 +100,7 @@ def submit(
         requires=requires,
         files=files,
         needs=needs,
+        closes=closes,
         max_attempts=max_attempts or app.settings.task.max_attempts,
         model=model,
     )

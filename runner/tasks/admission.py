@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from runner.errors import UsageProblem
 from runner.tasks import text
+from runner.tasks.issues import MAX_ISSUES, issue_reference
 from runner.tasks.model import ClaimRequest, Ending, FileReference, NewTask, Report, TaskChange
 
 MAX_ATTEMPTS = 100
@@ -29,6 +30,7 @@ def new_task(new: NewTask) -> NewTask:
         labels=_members(new.labels, "labels", lambda label: text.line(label, "a label", most=text.MAX_LABEL)),
         requires=_members(new.requires, "capabilities", text.capability),
         needs=_members(new.needs, "needs", lambda task: text.line(task, "the id of a task")),
+        closes=_issues(new.closes),
         files=_files(new),
         model=None if new.model is None else text.name(new.model, "a model"),
     )
@@ -69,9 +71,11 @@ def report(said: Report) -> Report:
 def change(wanted: TaskChange) -> TaskChange:
     """A person's change. Raises: UsageProblem."""
     _percent(wanted.progress)
-    if wanted.note:
-        return replace(wanted, note=text.line(wanted.note, "a note", most=text.MAX_NOTE))
-    return wanted
+    return replace(
+        wanted,
+        note=text.line(wanted.note, "a note", most=text.MAX_NOTE) if wanted.note else wanted.note,
+        closes=None if wanted.closes is None else _issues(wanted.closes),
+    )
 
 
 def ending(told: Ending) -> Ending:
@@ -96,11 +100,20 @@ def answer(given: str) -> str:
     return text.block(given, "an answer", most_bytes=_MAX_ERROR)
 
 
-def _members(given: Iterable[str], what: str, checked: Callable[[str], str]) -> tuple[str, ...]:
+def _members(
+    given: Iterable[str], what: str, checked: Callable[[str], str], *, most: int = MAX_MEMBERS
+) -> tuple[str, ...]:
     members = tuple(dict.fromkeys(checked(member) for member in given))
-    if len(members) > MAX_MEMBERS:
-        raise UsageProblem(f"a task has at most {MAX_MEMBERS} {what}, not {len(members)}")
+    if len(members) > most:
+        raise UsageProblem(
+            f"a task has at most {most} {what}, not {len(members)}",
+            hint="leave some out, or make several tasks of it",
+        )
     return members
+
+
+def _issues(closes: Iterable[str]) -> tuple[str, ...]:
+    return _members(closes, "issues to close", issue_reference, most=MAX_ISSUES)
 
 
 def _files(new: NewTask) -> tuple[FileReference, ...]:

@@ -101,6 +101,7 @@ def _task(
         requires=split(record.requires),
         files=split_files(record.files),
         needs=split(record.needs),
+        closes=split(record.closes),
         max_attempts=record.max_attempts,
         model=record.model,
         created_at=moment(record.created_at),

@@ -53,7 +53,7 @@ class ReleaseLease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateTask:
-    """A person changes a status, a progress or a note."""
+    """A person changes a status, a progress, a note, or what it closes."""
 
     task_id: str
     change: TaskChange

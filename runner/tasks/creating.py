@@ -78,6 +78,7 @@ def _first_record(work: Work, new: NewTask, needed: list[Record]) -> Record:
         ready_at=work.now,
         order_key=order_key(work.now, new.priority, work.ageing),
         waiting=sum(need.status != Status.COMPLETED for need in needed),
+        closes=join(new.closes),
     )
 
 

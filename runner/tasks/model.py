@@ -99,6 +99,8 @@ class NewTask:
     files: tuple[FileReference, ...] = ()
     needs: tuple[str, ...] = ()
     """Ids of tasks that must be completed first."""
+    closes: tuple[str, ...] = ()
+    """Issues that merging its pull request closes, written in any way that `tasks.issues` reads."""
     max_attempts: int = 3
     model: str | None = None
     """The model to run with; None lets the agent's settings decide."""
@@ -130,6 +132,8 @@ class Task:
     requires: tuple[str, ...]
     files: tuple[FileReference, ...]
     needs: tuple[str, ...]
+    closes: tuple[str, ...] = ()
+    """Issues that merging its pull request closes: `#12`, `owner/repo#12` or an address."""
     max_attempts: int
     model: str | None
     created_at: datetime
@@ -257,11 +261,13 @@ class TaskFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskChange:
-    """A person's change to a task that nobody holds, or (progress, note) to any; None leaves a field alone."""
+    """A person's change to a task that nobody holds, or (all but status) to any; None leaves a field alone."""
 
     status: Status | None = None
     progress: int | None = None
     note: str | None = None
+    closes: tuple[str, ...] | None = None
+    """In place of those it has. A run that has begun delivers what it began with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,7 @@ class Record(NamedTuple):
     conversation: str | None = None
     fail_reason: str = ""
     parked_for: str = ""
+    closes: str = ""
 
     @property
     def id(self) -> str:

@@ -10,7 +10,7 @@ from runner.tasks.holding import give_back
 from runner.tasks.journal import Happening
 from runner.tasks.model import FINAL, Ending, Outcome, Status, Task, TaskChange
 from runner.tasks.placing import placed, recount_dependents
-from runner.tasks.record import Record, load, save
+from runner.tasks.record import Record, join, load, save, split
 from runner.tasks.transitions import BY_WISH, TABLE, Action, Decision, after, by_hand, conflict
 from runner.tasks.work import Work
 
@@ -28,12 +28,17 @@ def update(work: Work, command: UpdateTask) -> Task:
     settled = Status(record.status) in FINAL and change.status in {None, Status(record.status)}
     if settled and change.progress not in {None, record.progress}:
         raise conflict(Status(record.status), f"{record.id} is {record.status}: its progress is settled")
+    if settled and change.closes not in {None, split(record.closes)}:
+        raise conflict(Status(record.status), f"{record.id} is {record.status}: what it closes is settled")
     if change.status is not None:
         record = _with_status(work, record, change.status)
     changed = _with_words(record, change)
     if changed != record:
         changed = save(work.tx, changed._replace(updated_at=work.now))
-        journal.tell(work, changed, Happening.UPDATED, progress=change.progress, note=change.note)
+        closes = None if change.closes is None else " ".join(change.closes)
+        journal.tell(
+            work, changed, Happening.UPDATED, progress=change.progress, note=change.note, closes=closes
+        )
     return task_of(work.tx, changed)
 
 
@@ -117,6 +122,7 @@ def _with_words(record: Record, change: TaskChange) -> Record:
     return record._replace(
         progress=record.progress if change.progress is None else change.progress,
         note=record.note if change.note is None else change.note,
+        closes=record.closes if change.closes is None else join(change.closes),
     )
 
 

@@ -48,6 +48,7 @@ def task_from_plain(data: Mapping[str, Any]) -> Task:
             "priority": Priority(data["priority"]),
             "status": Status(data["status"]),
             **{name: tuple(data[name]) for name in ("labels", "requires", "needs")},
+            "closes": tuple(data.get("closes", ())),
             **{name: datetime.fromisoformat(data[name]) for name in ("created_at", "updated_at")},
             **{name: _optional_time(data.get(name)) for name in _TIMES},
             "parked_for": ParkedFor(data["parked_for"]) if data.get("parked_for") else None,

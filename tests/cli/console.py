@@ -101,10 +101,12 @@ class Console:
         for name in names:
             self._monkeypatch.delenv(name, raising=False)
 
-    def held_by(self, agent_id: str, task_id: str) -> Claimed:
+    def held_by(self, agent_id: str, task_id: str, *, run_id: str = "") -> Claimed:
         """Let another agent claim a task, as its own process would."""
         with Database(self.state / "queue.db", schemas=(TASKS,)) as database:
-            request = ClaimRequest(agent_id=agent_id, request_id=f"by-{agent_id}-{task_id}", task_id=task_id)
+            request = ClaimRequest(
+                agent_id=agent_id, request_id=f"by-{agent_id}-{task_id}", task_id=task_id, run_id=run_id
+            )
             return EmbeddedClaims(database).claim(request)
 
     def park(self, task_id: str) -> None:

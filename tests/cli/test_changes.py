@@ -30,11 +30,48 @@ def test_update_sets_a_status_that_the_table_allows(console: Console) -> None:
     assert console.show("T-1")["status"] == "blocked"
 
 
+def test_update_says_anew_what_a_task_closes_and_clears_it(console: Console) -> None:
+    assert console.ok("update", "T-1", "--closes", "12", "--closes", "acme/widget#7") == "T-1 is updated"
+    assert "Closes:         #12, acme/widget#7\n" in console.ok("show", "T-1")
+
+    console.ok("update", "T-1", "--closes", "13")
+    assert console.show("T-1")["closes"] == ["#13"]
+    console.ok("update", "T-1", "--note", "seen")
+    assert console.show("T-1")["closes"] == ["#13"]
+
+    assert console("update", "T-1", "--closes", "", "--json").json["closes"] == []
+    assert "Closes" not in console.ok("show", "T-1")
+
+
+def test_what_a_task_closes_can_be_changed_under_a_holder_who_is_told_of_a_run(console: Console) -> None:
+    console.held_by("bob", "T-1")
+    assert console.ok("update", "T-1", "--closes", "12") == "T-1 is updated"
+    console.ok("release", "T-1")
+    console.held_by("ada", "T-1", run_id="r-7")
+
+    told = console.ok("update", "T-1", "--closes", "13").splitlines()
+
+    assert told == ["T-1 is updated", "r-7 began before that: it closes what was said when it began"]
+    assert console.show("T-1")["closes"] == ["#13"]
+    assert len(console.ok("update", "T-1", "--note", "x").splitlines()) == 1
+
+
+def test_what_an_ended_task_closes_is_settled(console: Console) -> None:
+    console.ok("cancel", "T-1")
+
+    code, told, hint = console("update", "T-1", "--closes", "12").error
+
+    assert (code, told) == (3, "T-1 is cancelled: what it closes is settled")
+    assert "runner requeue" in hint
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "say what to change: --status, --progress or --note"),
+        ([], "say what to change: --status, --progress, --note or --closes"),
         (["--progress", "101"], "invalid value for '--progress': 101 is not in the range 0<=x<=100"),
+        (["--closes", "soon"], "'soon' is no issue"),
+        (["--closes", "", "--closes", "12"], "'' is no issue"),
         (["--status", "sleeping"], "invalid value for '--status': 'sleeping' is not one of"),
     ],
 )

@@ -10,7 +10,7 @@ from tests.cli.console import Console
 
 KEYS = {
     "id", "title", "project", "description", "priority", "status", "labels", "requires", "files", "needs",
-    "max_attempts", "model", "created_at", "updated_at", "fence", "claimed_by", "claimed_at", "not_before",
+    "closes", "max_attempts", "model", "created_at", "updated_at", "fence", "claimed_by", "claimed_at", "not_before",
     "progress", "note", "question", "answer", "fail_reason", "result", "conversation", "attempts",
 }  # fmt: skip
 """What programs may rely on; a key may join, none may go."""
@@ -26,8 +26,8 @@ def test_submit_takes_everything_that_a_task_has(console: Console) -> None:
     console.ok("submit", "First")
     task = console(
         "submit", "Fix add", "-d", "It subtracts.", "--priority", "high", "--label", "bug", "--label", "ü b",
-        "--requires", "GPU", "--file", "calc.py:1-2", "--file", "docs", "--needs", "T-1", "--max-attempts", "5",
-        "--model", "sonnet", "--project", "elsewhere", "--json",
+        "--requires", "GPU", "--file", "calc.py:1-2", "--file", "docs", "--needs", "T-1", "--closes", "12",
+        "--closes", "acme/widget#7", "--max-attempts", "5", "--model", "sonnet", "--project", "elsewhere", "--json",
     ).json  # fmt: skip
 
     assert set(task) >= KEYS
@@ -40,6 +40,7 @@ def test_submit_takes_everything_that_a_task_has(console: Console) -> None:
         "requires": ["gpu"],
         "files": [{"path": "calc.py", "start": 1, "end": 2}, {"path": "docs", "start": None, "end": None}],
         "needs": ["T-1"],
+        "closes": ["#12", "acme/widget#7"],
         "max_attempts": 5,
         "model": "sonnet",
         "project": "elsewhere",
@@ -87,6 +88,12 @@ def test_a_description_comes_from_a_file(console: Console, tmp_path: Path) -> No
         (["t", "--file", "calc.py:0"], "calc.py: there is no line 0"),
         (["t", "--file", "/etc/passwd"], "/etc/passwd is not in the repository"),
         (["t", "--file", "a/../../b"], "a/../../b is not in the repository"),
+        (["t", "--closes", "soon"], "'soon' is no issue"),
+        (["t", "--closes", ""], "'' is no issue"),
+        (
+            ["t", *(word for n in range(1, 22) for word in ("--closes", str(n)))],
+            "a task has at most 20 issues to close",
+        ),
         (["t", "--model", "opus; rm"], "a model has no blanks, and 'opus; rm' has"),
         (["t", "--label", "a" * 101], "a label may have 100 characters, not 101"),
         (["t", "-d", "a\0b"], "a description must be text"),

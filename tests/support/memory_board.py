@@ -64,12 +64,17 @@ class MemoryBoard:
         settled = status in FINAL and change.status in {None, status}
         if settled and change.progress not in {None, entry.task.progress}:
             raise conflict(status, f"{task_id} is {status}: its progress is settled")
+        if settled and change.closes not in {None, entry.task.closes}:
+            raise conflict(status, f"{task_id} is {status}: what it closes is settled")
         if change.status is not None:
             _set_status(shelf, entry, change.status)
         progress = entry.task.progress if change.progress is None else change.progress
         note = entry.task.note if change.note is None else change.note
-        if (progress, note) != (entry.task.progress, entry.task.note):
-            entry.task = replace(entry.task, progress=progress, note=note, updated_at=shelf.now)
+        closes = entry.task.closes if change.closes is None else change.closes
+        if (progress, note, closes) != (entry.task.progress, entry.task.note, entry.task.closes):
+            entry.task = replace(
+                entry.task, progress=progress, note=note, closes=closes, updated_at=shelf.now
+            )
             shelf.tell(entry, "TaskUpdated")
         return entry.task
 

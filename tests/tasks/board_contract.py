@@ -16,6 +16,7 @@ from runner.tasks.model import (
     TaskFilter,
 )
 from tests.support.queues import ALL, PROJECT, QueueUnderTest
+from tests.tasks.closes_contract import ClosesContract
 from tests.tasks.steering_contract import SteeringContract
 
 
@@ -31,6 +32,7 @@ class CreatingContract:
             labels=("bug", "good first issue", "bug"),
             requires=("GPU", "linux/arm64"),
             files=(FileReference(path="src/clock.py", start=3, end=9), FileReference(path="ünï: code.md")),
+            closes=("12", "acme/widget#7", "#12", "https://github.com/acme/widget/issues/8?x#y"),
             max_attempts=5,
             model="opus",
         )
@@ -42,6 +44,7 @@ class CreatingContract:
         assert (task.priority, task.max_attempts, task.model) == (Priority.HIGH, 5, "opus")
         assert (task.labels, task.requires) == (("bug", "good first issue"), ("gpu", "linux/arm64"))
         assert task.files == new.files
+        assert task.closes == ("#12", "acme/widget#7", "https://github.com/acme/widget/issues/8")
         assert (task.status, task.fence, task.attempts, task.result) == (Status.PENDING, 0, (), None)
         assert task.created_at == task.updated_at == queue.hands.now()
         assert queue.board.get("T-1") == task
@@ -93,6 +96,9 @@ class CreatingContract:
             {"files": (FileReference(path="a", start=5, end=4),)},
             {"files": (FileReference(path="a", end=4),)},
             {"files": tuple(FileReference(path=f"{number}.py") for number in range(101))},
+            {"closes": ("",)},
+            {"closes": ("twelve",)},
+            {"closes": tuple(str(number) for number in range(1, 22))},
             {"max_attempts": 0},
             {"max_attempts": 101},
             {"model": ""},
@@ -277,5 +283,5 @@ class EventContract:
         assert queue.board.events() == before
 
 
-class BoardContract(CreatingContract, ListingContract, EventContract, SteeringContract):
+class BoardContract(CreatingContract, ListingContract, EventContract, ClosesContract, SteeringContract):
     """All of it."""

@@ -47,11 +47,18 @@ class SteeringContract:
         queue.hands.move(5)
 
         assert queue.board.update("T-1", TaskChange()) == before
-        assert queue.board.update("T-1", TaskChange(status=Status.PENDING, progress=0)) == before
+        assert queue.board.update("T-1", TaskChange(status=Status.PENDING, progress=0, closes=())) == before
         assert queue.event_names() == ["TaskSubmitted"]
 
     @pytest.mark.parametrize(
-        "change", [TaskChange(progress=101), TaskChange(note="two\nlines"), TaskChange(note="x" * 2_001)]
+        "change",
+        [
+            TaskChange(progress=101),
+            TaskChange(note="two\nlines"),
+            TaskChange(note="x" * 2_001),
+            TaskChange(closes=("12", "issue 13")),
+            TaskChange(closes=tuple(str(number) for number in range(1, 22))),
+        ],
     )
     def test_a_bad_change_is_refused(self, queue: QueueUnderTest, change: TaskChange) -> None:
         queue.add()

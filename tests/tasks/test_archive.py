@@ -47,7 +47,7 @@ def end(queue: QueueUnderTest, task_id: str, ending: Ending | None = None) -> No
 def test_what_ended_long_ago_leaves_every_table_and_can_be_looked_at(
     database: Database, queue: QueueUnderTest, tidy: Archive
 ) -> None:
-    queue.add("Fix the clock", description="It is late.", labels=("bug",))
+    queue.add("Fix the clock", description="It is late.", labels=("bug",), closes=("12",))
     end(queue, "T-1", Ending(outcome=Outcome.DONE, output="now it is not"))
     ended = queue.board.get("T-1")
     queue.hands.move(11 * DAY_S)
@@ -58,8 +58,8 @@ def test_what_ended_long_ago_leaves_every_table_and_can_be_looked_at(
     assert {table: rows(database, table) for table in TABLES} == dict.fromkeys(TABLES, 0)
     kept = queue.board.get("T-1")
     assert kept.archived_at == queue.hands.now()
-    assert (kept.title, kept.status, kept.attempts, kept.result) == (
-        "Fix the clock", Status.COMPLETED, ended.attempts, ended.result,
+    assert (kept.title, kept.status, kept.attempts, kept.result, kept.closes) == (
+        "Fix the clock", Status.COMPLETED, ended.attempts, ended.result, ("#12",),
     )  # fmt: skip
     assert queue.board.events("T-1") == ()
     assert queue.all() == ()

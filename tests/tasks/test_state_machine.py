@@ -96,6 +96,7 @@ class Queues(RuleBasedStateMachine):
         needs=st.sets(numbers, max_size=2).map(lambda ids: tuple(sorted(ids))),
         max_attempts=st.integers(1, 3),
         labels=st.sampled_from(((), ("bug",))),
+        closes=st.sampled_from(((), ("1",), ("1", "#2"))),
     )
     def submit(self, request_id: str, **fields: object) -> None:
         new = NewTask(title="task", **fields)  # type: ignore[arg-type]  # fields of NewTask, drawn above
@@ -185,6 +186,7 @@ class Queues(RuleBasedStateMachine):
         status=st.none() | st.sampled_from(Status),
         progress=st.none() | st.integers(0, 100),
         note=st.none() | st.sampled_from(("", "note")),
+        closes=st.none() | st.sampled_from(((), ("#1",), ("none",))),
     )
     def update(self, task_id: str, **fields: object) -> None:
         change = TaskChange(**fields)  # type: ignore[arg-type]  # fields of TaskChange, drawn above
@@ -234,6 +236,7 @@ class Queues(RuleBasedStateMachine):
                 needs=board.statuses(task.needs),
                 capabilities=request.capabilities,
                 now=self.hands.now(),
+                asking=request.agent_id,
             )
             if not waits and task.status not in FINAL:
                 assert board.choose(request).id == task.id

@@ -24,6 +24,7 @@ FULL = Task(
     requires=("gpu",),
     files=(FileReference(path="a.py", start=1, end=2), FileReference(path="b.py")),
     needs=("T-1",),
+    closes=("#12", "acme/widget#7"),
     max_attempts=1,
     model="opus",
     created_at=NOW,
@@ -75,11 +76,11 @@ def test_a_task_without_anything_optional_survives_too() -> None:
 
 
 def test_a_task_that_was_written_before_it_had_these_fields_is_read() -> None:
-    later = ("run_id", "lease_until", "parked_for", "archived_at")
+    later = ("run_id", "lease_until", "parked_for", "archived_at", "closes")
     old = {name: value for name, value in to_plain(FULL).items() if name not in later}
 
     assert task_from_plain(old) == replace(
-        FULL, run_id="", lease_until=None, parked_for=None, archived_at=None
+        FULL, run_id="", lease_until=None, parked_for=None, archived_at=None, closes=()
     )
 
 
