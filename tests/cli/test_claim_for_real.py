@@ -140,8 +140,14 @@ def _without_times(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ("answers", "limits", "code", "outcome", "status", "attempts", "hint"),
     [
         ((error(401),), {}, 5, "auth", "pending", 0, "sign in with `claude`"),
-        ((error(429),), {}, 5, "overloaded", "pending", 1, "the next `runner claim` tries again"),
-        ((error(529),), {}, 5, "overloaded", "pending", 1, "the next `runner claim` tries again"),
+        pytest.param(
+            *((error(429),), {}, 5, "overloaded", "pending", 1, "the next `runner claim` tries again"),
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            *((error(529),), {}, 5, "overloaded", "pending", 1, "the next `runner claim` tries again"),
+            marks=pytest.mark.long,
+        ),
         (STORY[:3], {"RUNNER_CLAUDE_MAX_TURNS": "2"}, 1, "turns", "pending", 1, "raise claude.max_turns"),
         (STORY[:3], {"cost": "0.004"}, 1, "budget", "pending", 1, "raise the run's cap"),
     ],

@@ -143,14 +143,6 @@ def test_a_run_id_may_be_shortened_as_long_as_it_means_one(console: Console, run
     assert console("runs", "show", run_id[:12]).error[:2] == (2, f"several runs start with '{run_id[:12]}'")
 
 
-@pytest.mark.parametrize(("name", "expected"), [("r-1", 1), ("../runs", 2), ("", 2), ("..", 2)])
-@pytest.mark.parametrize("command", [["runs", "show"], ["replay"]])
-def test_an_unknown_run_is_told(console: Console, command: list[str], name: str, expected: int) -> None:
-    code, _, hint = console(*command, name).error
-
-    assert (code, hint) == (expected, "`runner runs` lists them")
-
-
 def test_a_replay_comes_to_the_same_twice_and_changes_nothing(
     console: Console, run_id: str, repository: Sandbox
 ) -> None:

@@ -92,3 +92,11 @@ def test_a_run_is_explained_without_its_queue(console: Console, run_id: str, que
         console.ok("list")
 
     assert console("runs", "show", run_id, "--json").json["explanation"].startswith("The change passed")
+
+
+@pytest.mark.parametrize(("name", "expected"), [("r-1", 1), ("../runs", 2), ("", 2), ("..", 2)])
+@pytest.mark.parametrize("command", [["runs", "show"], ["replay"]])
+def test_an_unknown_run_is_told(console: Console, command: list[str], name: str, expected: int) -> None:
+    code, _, hint = console(*command, name).error
+
+    assert (code, hint) == (expected, "`runner runs` lists them")

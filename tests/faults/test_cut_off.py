@@ -112,7 +112,6 @@ def test_what_was_cut_off_can_be_replayed(scene: Scene) -> None:
     assert '"same_tree": true' in replay.out
 
 
-@pytest.mark.quick
 def test_runner_resume_names_the_run(scene: Scene) -> None:
     scene.plan(writes={"told.txt": "half\n"}, text="half")
     kill_in_the_middle(scene)

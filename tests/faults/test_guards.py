@@ -112,7 +112,6 @@ def test_claude_takes_the_secret_out_when_it_is_told_to(scene: Scene) -> None:
     assert AWS_KEY not in Sandbox(scene.github.state.origin).git("log", "-p", "--all")
 
 
-@pytest.mark.quick
 def test_a_run_that_changed_the_checkout_says_so_and_delivers_nothing(scene: Scene) -> None:
     target = scene.checkout.path / "calc.py"
     scene.plan(writes=FIXED | {str(target): "broken\n"}, text="Done, in your checkout too.")

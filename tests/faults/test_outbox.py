@@ -48,7 +48,6 @@ def run_id_of(scene: Scene) -> str:
     return run_id
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("how", ["claim", "resume"])
 @pytest.mark.parametrize("away", [pytest.param(locked, marks=pytest.mark.long), moved_away])
 def test_a_queue_out_of_reach_at_the_end_hears_of_it_once_when_it_is_back(

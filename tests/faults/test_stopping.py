@@ -13,7 +13,6 @@ from tests.faults.kill_table import CALL_NANO, WANTED
 from tests.faults.scene import Scene
 
 
-@pytest.mark.quick
 def test_the_only_run_at_work_ends_in_good_order_and_stop_waits_for_it(scene: Scene) -> None:
     with claude_at_work(scene) as claim:
         (run_id,) = scene.unfinished()

@@ -76,6 +76,7 @@ def test_a_value_too_short_is_left_alone() -> None:
     assert hidden("abc12").text("abc12") == "abc12"
 
 
+@pytest.mark.long
 def test_a_very_long_value_is_hidden_whole() -> None:
     value = "".join(sha256(bytes([number])).hexdigest() for number in range(160))
 

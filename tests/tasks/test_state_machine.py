@@ -277,7 +277,7 @@ def often(examples: int, steps: int) -> settings:
 
 
 def test_the_engine_and_the_model_agree_whatever_is_asked() -> None:
-    run_state_machine_as_test(Queues, settings=often(25, 40))
+    run_state_machine_as_test(Queues, settings=often(15, 25))
 
 
 @pytest.mark.long
