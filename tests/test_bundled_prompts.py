@@ -217,6 +217,16 @@ def test_the_pull_request_names_at_most_twenty_of_them(bundled: Prompts) -> None
     assert "\n- and 3 more\n\n" in text
 
 
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_the_pull_request_ends_with_what_it_closes(bundled: Prompts, by_hand: bool) -> None:
+    text = bundled.render(
+        "pull_request", task=a_task(), by_hand=by_hand, closes=("#12", "#13"), named=("acme/other#3",)
+    )
+
+    assert text.endswith(".\n\nRefers to acme/other#3\n\nCloses #12\nCloses #13\n")
+    assert text.startswith(bundled.render("pull_request", task=a_task(), by_hand=by_hand))
+
+
 def test_a_pull_request_without_any_words_has_the_title(bundled: Prompts) -> None:
     assert "## Summary\n\nFix the clock\n" in bundled.render("pull_request", task=a_task(description=" "))
 

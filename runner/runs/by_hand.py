@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from runner.errors import RunnerError, UsageProblem
 from runner.forge.protocol import Asked, Forge, NewPullRequest, PullRequest
-from runner.forge.text import Redact, pull_request_body, pull_request_title
+from runner.forge.text import Allowed, Redact, pull_request_body, pull_request_title
 from runner.git.checkout import checkout_branch, commit_all, push_current
 from runner.git.message import commit_message
 from runner.git.names import branch_name, kind_of
@@ -17,6 +17,7 @@ from runner.git.staging import everything
 from runner.git.trailers import mark_of
 from runner.prompts import Prompts
 from runner.redaction.redactor import Redactor
+from runner.runs.closing import closing_of
 from runner.runs.secrets_by_hand import refuse_secrets
 from runner.tasks.model import ClaimRequest, Task, TaskChange
 from runner.tasks.protocol import Claims, TaskBoard
@@ -173,18 +174,35 @@ def open_pull_request(
         )
     if checkout.remotes():
         push_current(checkout)
-    made_by = _runs_of(checkout, task, base)
-    body = prompts.render("pull_request", task=task, by_hand=True, run=", ".join(made_by))
-    return forge.open_pull_request(
-        NewPullRequest(
-            title=pull_request_title(wish.title or task.title, redact=redact, fallback=task.id),
-            body=pull_request_body(body, redact=redact),
-            branch=branch,
-            base=base,
-            draft=wish.new_draft if wish.draft is None else wish.draft,
-            labels=wish.labels,
-            asked=Asked(title=bool(wish.title), draft=wish.draft is not None),
-        )
+    closing = closing_of(task, checkout)
+    text = prompts.render(
+        "pull_request",
+        task=task,
+        by_hand=True,
+        run=", ".join(_runs_of(checkout, task, base)),
+        closes=closing.issues,
+        named=closing.named,
+    )
+    new = _new_pull_request(
+        task, wish, text, branch=branch, base=base, allowed=closing.allowed, redact=redact
+    )
+    made = forge.open_pull_request(new)
+    # The text of one that is open already is left as it is, and so is what that closes.
+    return made if made.adopted else replace(made, warnings=(*made.warnings, *closing.warnings(new.body)))
+
+
+def _new_pull_request(
+    task: Task, wish: PullRequestWish, text: str, *, branch: str, base: str, allowed: Allowed, redact: Redact
+) -> NewPullRequest:
+    title = wish.title or task.title
+    return NewPullRequest(
+        title=pull_request_title(title, redact=redact, allowed=allowed, fallback=task.id),
+        body=pull_request_body(text, redact=redact, allowed=allowed),
+        branch=branch,
+        base=base,
+        draft=wish.new_draft if wish.draft is None else wish.draft,
+        labels=wish.labels,
+        asked=Asked(title=bool(wish.title), draft=wish.draft is not None),
     )
 
 

@@ -5,6 +5,8 @@ Each is one step, and a step that was begun is finished: who says stop meanwhile
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from runner.events.model import EventName
 from runner.forge.protocol import NewPullRequest, PullRequest
 from runner.forge.text import pull_request_body, pull_request_title
@@ -12,6 +14,7 @@ from runner.git.message import commit_message
 from runner.git.names import kind_of
 from runner.git.trailers import RunMark
 from runner.git.work_tree import WorkTree
+from runner.runs.closing import closing_of
 from runner.runs.commit_text import commit_body, commit_title
 from runner.runs.model import Step
 from runner.runs.prompting import pull_request_text
@@ -80,7 +83,8 @@ def open_pull_request(run: Run, *, unproven: bool) -> None:
     note = "writing the pull request down" if run.tools.local_forge else "opening the pull request"
     with run.step(Step.PULL_REQUEST, note, branch=run.branch, draft=draft) as facts:
         made = run.tools.forge(run.record.folder).open_pull_request(new)
-        _take(run, made, facts)
+        unclosed = closing_of(run.task, run.tools.checkout).warnings(new.body)
+        _take(run, replace(made, warnings=(*made.warnings, *unclosed)), facts)
     run.emit(EventName.PULL_REQUEST_OPENED, url=made.url, adopted=made.adopted)
 
 
@@ -110,12 +114,13 @@ def _take(run: Run, made: PullRequest, facts: dict[str, Json]) -> None:
 
 
 def new_pull_request(run: Run, *, draft: bool, unproven: bool) -> NewPullRequest:
-    """The text of the pull request: summary, task, evidence, a note on AI help; safe to publish."""
-    body = pull_request_text(run, unproven=unproven)
-    redact = run.tools.redactor.text
+    """The text of the pull request: summary, task, evidence, a note on AI help, what it closes; safe to publish."""
+    closing = closing_of(run.task, run.tools.checkout)
+    body = pull_request_text(run, unproven=unproven, closing=closing)
+    redact, allowed = run.tools.redactor.text, closing.allowed
     return NewPullRequest(
-        title=pull_request_title(run.task.title, redact=redact, fallback=run.task.id),
-        body=pull_request_body(body, redact=redact),
+        title=pull_request_title(run.task.title, redact=redact, allowed=allowed, fallback=run.task.id),
+        body=pull_request_body(body, redact=redact, allowed=allowed),
         branch=run.branch,
         base=run.base.branch,
         draft=draft,

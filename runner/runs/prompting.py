@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from runner.context.model import Bundle
+from runner.runs.closing import Closing, closing_of
 from runner.runs.model import Check, Evidence
 from runner.runs.patches import START_PATCH
 from runner.runs.protected import IN_WORDS
@@ -46,8 +47,9 @@ def repair_prompt(run: Run, red: tuple[Check, ...], *, number: int) -> str:
     )
 
 
-def pull_request_text(run: Run, *, unproven: bool) -> str:
-    """Summary, task, evidence and a note on AI help; text from outside is still as it came."""
+def pull_request_text(run: Run, *, unproven: bool, closing: Closing | None = None) -> str:
+    """Summary, task, evidence, a note on AI help, and what it closes; text from outside is still as it came."""
+    closing = closing or closing_of(run.task, run.tools.checkout)
     untrusted = CHECKS_KEY in run.policy.ignored
     return run.tools.prompts.render(
         "pull_request",
@@ -61,6 +63,8 @@ def pull_request_text(run: Run, *, unproven: bool) -> str:
         run=run.run_id,
         untrusted=untrusted,
         draft=unproven,
+        closes=closing.issues,
+        named=closing.named,
     )
 
 

@@ -11,7 +11,7 @@ MAX_ISSUES = 20
 """Of one task."""
 
 # Compiled when they are first used, as in `text`.
-_REPOSITORY = r"(?P<repository>(?!\.{1,2}/)[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}[#/])[A-Za-z0-9_.-]{1,100})"
+_REPOSITORY = r"(?P<repository>[A-Za-z0-9][A-Za-z0-9_.-]{0,99}/(?!\.{1,2}[#/])[A-Za-z0-9_.-]{1,100})"
 _NUMBER = r"(?P<number>[1-9][0-9]{0,9})"
 _SHORT = rf"(?:{_REPOSITORY}?#)?{_NUMBER}"
 _ADDRESS = rf"(?i:https)://(?P<host>[A-Za-z0-9.-]{{1,253}})/{_REPOSITORY}/issues/{_NUMBER}/?(?:[?#]\S*)?"

@@ -86,6 +86,40 @@ def test_a_wish_goes_before_the_task(world: World) -> None:
     assert (forge.opened[0].title, forge.opened[0].base) == ("Another", "release")
 
 
+def test_it_closes_what_the_task_names_and_no_text_does(world: World) -> None:
+    task = world.submit("Closes #1, fixes #12", description="Fixes #2", closes=("12", "acme/other#3"))
+    taken(world, task)
+    world.checkout.commit("work", {"calc.py": "x = 1\n"})
+    forge = FakeForge(warnings=("no label",))
+
+    made = open_pull_request(
+        task, PullRequestWish(), checkout=checkout(world), forge=forge, prompts=world.prompts, redact=str
+    )
+
+    (new,) = forge.opened
+    assert new.body.endswith("checks for this pull request.\n\nRefers to acme/other#3\n\nCloses #12\n")
+    assert "Fixes # 2" in new.body
+    assert new.title == "Closes # 1, fixes #12"
+    assert made.warnings == (
+        "no label",
+        "acme/other#3 is not known to be an issue of this repository: the pull request names it,"
+        " and does not close it",
+    )
+
+
+def test_of_one_that_is_open_already_nothing_is_said_about_what_it_closes(world: World) -> None:
+    task = world.submit(closes=("12", "acme/other#3"))
+    taken(world, task)
+    world.checkout.commit("work", {"calc.py": "x = 1\n"})
+    forge = opened(world, task, PullRequestWish())
+
+    again = open_pull_request(
+        task, PullRequestWish(), checkout=checkout(world), forge=forge, prompts=world.prompts, redact=str
+    )
+
+    assert (again.adopted, again.warnings) == (True, ())
+
+
 def test_the_main_branch_is_no_branch_for_a_pull_request(world: World) -> None:
     task = world.submit()
 

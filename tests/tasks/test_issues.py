@@ -13,7 +13,8 @@ from runner.tasks.record import join, split
 
 NUMBERS = st.integers(min_value=1, max_value=9_999_999_999)
 NAMES = st.from_regex(r"[A-Za-z0-9_.-]{1,100}", fullmatch=True).filter(lambda name: name not in (".", ".."))
-REPOSITORIES = st.tuples(NAMES, NAMES).map("/".join)
+OWNERS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", fullmatch=True)
+REPOSITORIES = st.tuples(OWNERS, NAMES).map("/".join)
 HOSTS = st.sampled_from(("github.com", "github.example.org", "ghe-1.acme.co.uk"))
 ISSUES = st.one_of(
     st.builds(Issue, number=NUMBERS),
@@ -73,7 +74,7 @@ def test_every_way_to_name_an_issue_has_one_form(text: str, reference: str) -> N
     [
         *("", "#", "0", "#0", "-1", "+1", "012", "1.5", "twelve", "##12", "# 12", "12 13", "12,13", "12\n13", "٣"),
         *("12345678901", "GH-12", "Closes #12", "widget#12", "a/b/c#12", "/b#12", "a/#12", "../b#1", "a/..#1"),
-        *("a b/c#1", "a/b#", "@a/b#1", "http://github.com/a/b/issues/12", "https://github.com/a/b/pull/12"),
+        *(".a/b#1", "a b/c#1", "a/b#", "@a/b#1", "http://github.com/a/b/issues/12", "https://github.com/a/b/pull/12"),
         *("https://github.com/a/b/issues", "https://u:p@github.com/a/b/issues/1", "https://github.com/a/b/issues/1 x"),
         *("https://github.com:8443/a/b/issues/1", "https://github.com/a/../issues/1", "ftp://h/a/b/issues/1"),
     ],
