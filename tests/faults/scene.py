@@ -70,8 +70,6 @@ class Scene:
             folder / "claude-program",
             f'exec "{sys.executable}" -S "{stand_in.__file__}" "{self.claude}" "$@"\n',
         )
-        # These processes are many, and what they run is measured in other tests: without it they take half the time.
-        environ = {name: value for name, value in environ.items() if not name.startswith("COVERAGE_")}
         self.environ = environ | {
             "PYTHONPATH": str(ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",

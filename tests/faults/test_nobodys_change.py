@@ -56,6 +56,7 @@ def test_a_hook_that_formats_leaves_it_out_too(scene: Scene) -> None:
     assert "made.txt" not in scene.changed()
 
 
+@pytest.mark.quick
 def test_a_work_tree_made_anew_has_it_and_leaves_it_out(scene: Scene) -> None:
     settle(scene, COPY.format(setup="sh -c 'echo made > made.txt'"))
     scene.run("claim", place="after:verify begun=1", code=-9)

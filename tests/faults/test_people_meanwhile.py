@@ -59,6 +59,7 @@ def test_one_that_was_merged_by_hand_right_after_the_push_is_the_runs_and_none_i
     ended_once(scene)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     "people",
     [pytest.param(delete_branch, marks=pytest.mark.long), merge],

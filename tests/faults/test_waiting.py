@@ -67,6 +67,7 @@ def test_when_the_forge_is_back_the_report_arrives_once(scene: Scene, how: str) 
     assert len(scene.calls()) == 1
 
 
+@pytest.mark.quick
 def test_killed_while_it_waits_it_arrives_once_all_the_same(scene: Scene) -> None:
     unreachable(scene)
     scene.run("claim", place="after:settle begun=1", code=-9)

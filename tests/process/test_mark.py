@@ -148,7 +148,8 @@ def test_a_child_without_a_brand_is_ended_with_who_is_below_it() -> None:
         assert comes_true(lambda: len(tree.below(family.pid)) == 2)
         below = tree.below(family.pid)
 
-        assert end_survivors(marked(identity(family.pid))) == 3
+        # The shell may end by itself before its turn comes: what it waited for is gone.
+        assert end_survivors(marked(identity(family.pid))) in {2, 3}
 
         family.wait()
     assert comes_true(lambda: all(is_gone(pid) for pid in below))

@@ -89,7 +89,7 @@ def test_what_is_written_there_by_others_is_seen_at_the_next_look(path: Path) ->
         with Database(path, schemas=(TASKS,)) as other, other.transaction() as tx:
             tx.run(
                 "INSERT INTO task VALUES (1, 'p', 't', 'low', '', '', '', '', 3, NULL, 0, 0, 'pending', 0, 0, 0,"
-                " NULL, 0, NULL, NULL, '', NULL, NULL, 1, 0, 0, '', NULL, '', '')"
+                " NULL, 0, NULL, NULL, '', NULL, NULL, 1, 0, 0, '', NULL, '', '', '')"
             )
         path.parent.chmod(0o555)
         with without_rights():
