@@ -267,7 +267,7 @@ class TaskChange:
     progress: int | None = None
     note: str | None = None
     closes: tuple[str, ...] | None = None
-    """In place of those it has. A run that has begun delivers what it began with."""
+    """In place of those it has. A run at work delivers what it began with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
