@@ -241,11 +241,6 @@ class SoFar:
         return self._fact("ending")
 
     @property
-    def reported(self) -> bool:
-        """The queue has taken the ending."""
-        return self.record.is_done(Step.REPORT)
-
-    @property
     def waiting(self) -> dict[str, Json]:
         """Why the delivery waits, and until when; empty when it does not."""
         return object_of(self._fact("waiting"))

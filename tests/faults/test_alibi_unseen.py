@@ -93,6 +93,7 @@ def test_who_takes_the_alibi_or_the_streams_away_is_still_seen(scene: Scene, act
     assert (scene.checkout.path / "notes.txt").read_text() == "precious\n"
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("name", ["kept.json", "checkout.json"])
 def test_a_run_that_is_gone_on_with_and_knows_nothing_of_the_checkout_asks(scene: Scene, name: str) -> None:
     kill_in_the_middle(scene)

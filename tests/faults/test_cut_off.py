@@ -125,6 +125,7 @@ def test_runner_resume_names_the_run(scene: Scene) -> None:
     assert "has ended" in again.err
 
 
+@pytest.mark.quick
 def test_a_run_killed_before_claude_is_undone_by_resume(scene: Scene) -> None:
     scene.run("claim", place="after:9", code=-9)
     (run_id,) = scene.unfinished()
@@ -137,6 +138,7 @@ def test_a_run_killed_before_claude_is_undone_by_resume(scene: Scene) -> None:
     assert scene.unfinished() == []
 
 
+@pytest.mark.quick
 def test_a_claim_that_the_queue_has_forgotten_takes_no_other_task(scene: Scene) -> None:
     scene.plan(writes={"told.txt": "half\n"}, text="half")
     kill_in_the_middle(scene)

@@ -127,6 +127,7 @@ def test_a_run_that_changed_the_checkout_says_so_and_delivers_nothing(scene: Sce
     assert target.read_text() == "def add(a, b):\n    return a - b\n"
 
 
+@pytest.mark.quick
 def test_what_the_developer_did_meanwhile_is_told_apart(scene: Scene) -> None:
     (scene.claude / "wait").touch()
     claim = scene.start("claim", "--json")
@@ -164,6 +165,7 @@ def test_a_base_that_moved_is_rebased_once_and_checked_again(scene: Scene) -> No
     assert scene.found().commits == 1
 
 
+@pytest.mark.quick
 def test_a_base_that_moved_into_the_same_lines_asks_and_keeps_the_work(scene: Scene) -> None:
     scene.hook_of_origin(
         'read old new ref; [ "$ref" = refs/heads/main ] && exit 0\n'

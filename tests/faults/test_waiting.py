@@ -54,6 +54,7 @@ def test_the_way_back_to_kept_work_works_as_it_is_told(scene: Scene) -> None:
     assert scene.checkout.git("show", f"{branch}:calc.py") == "def add(a, b):\n    return a + b"
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("how", ["claim", "resume"])
 def test_when_the_forge_is_back_the_report_arrives_once(scene: Scene, how: str) -> None:
     unreachable(scene)
@@ -67,7 +68,6 @@ def test_when_the_forge_is_back_the_report_arrives_once(scene: Scene, how: str) 
     assert len(scene.calls()) == 1
 
 
-@pytest.mark.quick
 def test_killed_while_it_waits_it_arrives_once_all_the_same(scene: Scene) -> None:
     unreachable(scene)
     scene.run("claim", place="after:settle begun=1", code=-9)
