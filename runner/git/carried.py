@@ -72,7 +72,7 @@ def carry(checkout: Repository, developer: tuple[Entry, ...], in_clone: tuple[En
         config=config.render((*_versioned(structure), *_OURS, *content)),
         # An address that the clone has twice would be pushed to twice.
         delivery=tuple(pair for pair in delivery if pair[0] not in dict(promised)),
-        hooks=checkout.top / checkout.git.text("rev-parse", "--git-path", "hooks"),
+        hooks=hooks_folder(checkout),
         info=tuple(
             (name, _content(checkout.common_dir / "info" / name)) for name in ("exclude", "attributes")
         ),
@@ -80,6 +80,11 @@ def carry(checkout: Repository, developer: tuple[Entry, ...], in_clone: tuple[En
         remote=choose_remote(_named(developer, "remote"), config.last_value(developer, "remote.pushdefault")),
         submodules=_initialised(developer, checkout),
     )
+
+
+def hooks_folder(checkout: Repository) -> Path:
+    """Where git takes the developer's hooks from; it need not be there. Raises: GitFailed."""
+    return checkout.top / checkout.git.text("rev-parse", "--git-path", "hooks")
 
 
 def wants_sparse(developer: tuple[Entry, ...]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from runner.git.lock import locked
 from runner.git.place import FolderId
 from runner.git.program import Git
 from runner.git.repository import Repository
+from runner.process.confinement import Confinement
 from runner.process.stop import Stop
 
 LOCK_S = 600.0
@@ -39,6 +40,8 @@ class Ground:
     carried: Carried
     shown_to_hooks: tuple[str, ...] = ()
     """More variables that hooks may see, by name or as PREFIX_*; what checks may see, they do."""
+    confine_hooks: Callable[[], Confinement] | None = field(default=None, compare=False, repr=False)
+    """Finds the way in which hooks run without network, proved to work, or raises; None: they may have it."""
     places: dict[Path, FolderId] = field(default_factory=dict, compare=False, repr=False)
     """The folders of work trees as this process saw them first: an agent cannot reach that, unlike our notes."""
 

@@ -2,7 +2,8 @@
 
 Hooks run what is in the tree - tests, linters, scripts - and an agent wrote that. git itself needs the developer's ssh
 agent and tokens for a signature or a push. So git is shown a folder of small starters in the place of the hooks; each
-starts the real one with the environment of a check, and leaves none of its processes behind.
+starts the real one with the environment of a check, without network if that is wished, and leaves none of its processes
+behind.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from runner.git.ground import put
 from runner.git.plot import Plot
 from runner.git.program import Git, Reach
 from runner.process import attended
+from runner.process.confinement import Confinement
 from runner.process.environment import ALLOWED, child_environment
 from runner.process.launch import ISOLATED
 
@@ -63,9 +65,24 @@ _LFS_LIMIT_BYTES = 4096
 _log = logging.getLogger("runner.git")
 
 
+def make_hooks_ready(folder: Path, confine: Callable[[], Confinement] | None) -> None:
+    """Find out now, before anything is held or claimed, whether the hooks of the folder can be run as is wished.
+
+    `confine` is as in `Ground.confine_hooks`; without hooks it is not asked.
+
+    Raises:
+        ProgramMissing, OutsideTrouble: they may not have the network, and cannot be kept from it here.
+    """
+    if confine and not all(map(is_only_lfs, _hooks_in(folder))):
+        confine()
+
+
 @contextmanager
 def git_with_hooks(plot: Plot) -> Iterator[Git]:
-    """git in the work tree, with the developer's hooks. When the block ends, none of their processes is left."""
+    """git in the work tree, with the developer's hooks. When the block ends, none of their processes is left.
+
+    Raises: ProgramMissing, OutsideTrouble (as `make_hooks_ready`).
+    """
     folder = plot.git_dir / "runner-hooks"
     lock = folder / ".lock"
     _prepare(plot, folder, lock)
@@ -98,11 +115,27 @@ def _prepare(plot: Plot, folder: Path, lock: Path) -> None:
     planned = folder / ".plan"
     put(planned, attended.plan(str(lock), passed, given))
     root = str(Path(__file__).resolve().parents[2])
+    started = (*ISOLATED, "-c", attended.BOOT, root, str(planned))
     for hook in _hooks_in(hooks):
-        started = (*ISOLATED, "-c", attended.BOOT, root, str(planned))
-        command = shlex.join(() if is_only_lfs(hook) else started)
-        put(folder / hook.name, os.fsencode(f'#!/bin/sh\nexec {command} {shlex.quote(str(hook))} "$@"\n'))
+        command = (str(hook),) if is_only_lfs(hook) else (*started, *_words(plot, hook, given))
+        put(folder / hook.name, os.fsencode(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n'))
         (folder / hook.name).chmod(0o700)
+
+
+def _words(plot: Plot, hook: Path, given: Mapping[str, str]) -> tuple[str, ...]:
+    """What the starter calls: the hook, or what runs it without network."""
+    confine = plot.ground.confine_hooks
+    if confine is None:
+        return (str(hook),)
+    # `attended` is outside, and would not hear that the kernel does not take a text.
+    argv = (attended.SHELL, str(hook)) if _is_text_alone(hook) else (str(hook),)
+    return confine().argv(argv, env=given, cwd=plot.path)
+
+
+def _is_text_alone(hook: Path) -> bool:
+    """Whether it is a text whose first line does not say what reads it."""
+    beginning = _beginning(hook)
+    return beginning is not None and not beginning.startswith(b"#!") and b"\0" not in beginning
 
 
 def _hooks_in(folder: Path) -> tuple[Path, ...]:
@@ -115,14 +148,19 @@ def _hooks_in(folder: Path) -> tuple[Path, ...]:
 
 def is_only_lfs(hook: Path) -> bool:
     """Whether the hook is the one that git-lfs writes: it runs nothing of the tree, and needs what the push needs."""
-    try:
-        with hook.open("rb") as file:
-            text = file.read(_LFS_LIMIT_BYTES + 1)
-    except OSError:
-        return False
+    text = _beginning(hook) or b""
     lines = text.decode(errors="replace").splitlines()
     whole = len(text) <= _LFS_LIMIT_BYTES and any(line.startswith("git") for line in lines)
     return hook.name == "pre-push" and whole and all(map(_LFS_LINE.fullmatch, lines))
+
+
+def _beginning(hook: Path) -> bytes | None:
+    """None when it cannot be read: a compiled program need not be readable to be run."""
+    try:
+        with hook.open("rb") as file:
+            return file.read(_LFS_LIMIT_BYTES + 1)
+    except OSError:
+        return None
 
 
 def _given(delivery: Iterable[Pair], hooks: Path, source: Mapping[str, str]) -> dict[str, str]:

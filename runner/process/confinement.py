@@ -16,10 +16,10 @@ from runner.process.program import find_program
 from runner.process.run import Completed, run
 
 PROOF_S = 20.0
-HINT = "install bubblewrap, or set checks.network to true"
+HINT = "install bubblewrap, or set {setting} to true"
 NOT_ALLOWED = (
     "the system does not let this user make a network of its own (user namespaces are switched off, or a container's"
-    " rules forbid them): have that allowed, or set checks.network to true"
+    " rules forbid them): have that allowed, or set {setting} to true"
 )
 
 _NETWORK = Path("/proc/self/ns/net")
@@ -106,9 +106,15 @@ def mounts(read_only: Sequence[Path], writable: Sequence[Path]) -> tuple[str, ..
 
 
 def find_confinement(
-    env: Mapping[str, str], *, read_only: Sequence[Path] = (), writable: Sequence[Path] = ()
+    env: Mapping[str, str],
+    *,
+    setting: str = "checks.network",
+    read_only: Sequence[Path] = (),
+    writable: Sequence[Path] = (),
 ) -> Confinement:
     """The best way that works here, proved by a program that is run in it; folders are as in `Confinement`.
+
+    `setting` is what wants it, and what errors name.
 
     Raises:
         ProgramMissing: there is no `bwrap`.
@@ -118,7 +124,8 @@ def find_confinement(
         bwrap = find_program("bwrap", env)
     except ProgramMissing as missing:
         raise ProgramMissing(
-            "checks.network is false, and without network they need bwrap, which was not found", hint=HINT
+            f"{setting} is false, and without network they need bwrap, which was not found",
+            hint=HINT.format(setting=setting),
         ) from missing
     words = ""
     for options in _WAYS:
@@ -129,7 +136,8 @@ def find_confinement(
         said = proof.stderr.decode(errors="replace").strip()
         words = said.split("\n")[-1] or "it made no network of its own"
     raise OutsideTrouble(
-        f"checks.network is false, but bwrap cannot run them without network: {words}", hint=NOT_ALLOWED
+        f"{setting} is false, but bwrap cannot run them without network: {words}",
+        hint=NOT_ALLOWED.format(setting=setting),
     )
 
 

@@ -106,6 +106,13 @@ CHECKS = (
         doc="Whether checks reach the network; if not, they need `bwrap`, and are refused where it is missing.",
     ),
     Key(
+        name="hooks.network",
+        kind=SWITCH,
+        default=True,
+        scope=LOWER,
+        doc="Whether git hooks of a run reach the network; if not, they need `bwrap`, as checks do.",
+    ),
+    Key(
         name="process.environment",
         kind=LIST,
         default=(),

@@ -30,6 +30,11 @@ class ChecksSettings(NamedTuple):
     """False: without network, or not at all."""
 
 
+class HooksSettings(NamedTuple):
+    network: bool
+    """False: git hooks of a run have none, or there is no run."""
+
+
 class ProtectSettings(NamedTuple):
     """Patterns for paths relative to the repository's top, besides those that are built in."""
 
@@ -99,6 +104,7 @@ class Settings(NamedTuple):
     capabilities: tuple[str, ...]
     claude: ClaudeSettings
     checks: ChecksSettings
+    hooks: HooksSettings
     protect: ProtectSettings
     process: ProcessSettings
     pull_request: PullRequestSettings
@@ -115,6 +121,7 @@ class Settings(NamedTuple):
 GROUP_TYPES: dict[str, type] = {
     "claude": ClaudeSettings,
     "checks": ChecksSettings,
+    "hooks": HooksSettings,
     "protect": ProtectSettings,
     "process": ProcessSettings,
     "pull_request": PullRequestSettings,

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner.errors import SettingsProblem, UsageProblem
+from runner.git.hooks import make_hooks_ready
 from runner.git.known_base import known_base
 from runner.settings.at_base import base_warnings, ignored_for_want_of_trust
 from runner.wiring.base_files import CommitFiles
+from runner.wiring.confining import with_hooks_confined
 from runner.wiring.runs import build_checks
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def follow_base(
     Raises:
         SettingsProblem: what the commit says is wrong.
         GitFailed: it cannot be read.
+        ProgramMissing, OutsideTrouble: checks or hooks may not have the network, and cannot be kept from it here.
     """
     there = app_at(app, tools.clone.ground.git, base.commit_id, name=base.branch)
     policy = replace(
@@ -55,7 +58,9 @@ def follow_base(
         warnings=there.warnings,
     )
     checks = build_checks(there.app, tools.setup_environment)
-    return replace(tools, prompts=there.app.prompts, checks=checks), policy
+    clone = with_hooks_confined(tools.clone, there.app, tools.setup_environment)
+    make_hooks_ready(clone.ground.carried.hooks, clone.ground.confine_hooks)
+    return replace(tools, prompts=there.app.prompts, checks=checks, clone=clone), policy
 
 
 def app_at(app: App, git: Git, commit_id: str, *, name: str) -> AtBase:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from runner.claude.rules import checked_rule, rules_for
 from runner.events.model import EventSink
 from runner.events.sinks import Several
+from runner.git.carried import hooks_folder
 from runner.git.clone import PrivateClone
+from runner.git.hooks import make_hooks_ready
 from runner.process.environment import child_environment
 from runner.process.stop import Stop
 from runner.runs.checks import Checks
@@ -21,7 +23,7 @@ from runner.runs.replaying import Replayer
 from runner.runs.run import Tools
 from runner.visible import visible
 from runner.wiring.app import App
-from runner.wiring.confining import confine
+from runner.wiring.confining import confine, confine_hooks, with_hooks_confined
 from runner.wiring.forges import choose_forge
 from runner.wiring.projects import project_to_claim
 
@@ -119,6 +121,7 @@ def build_tools(app: App, sinks: Sequence[EventSink], stop: Stop) -> Tools:
     # What was begun with the forge is finished: a pull request that nobody notes down helps nobody.
     forge = choose_forge(app, checkout, Stop())
     environment = check_environment(app)
+    clone = with_hooks_confined(clone, app, environment)
     claude, claude_ready = build_claude(app, clone)
     return Tools(
         claims=app.claims,
@@ -210,11 +213,14 @@ def build_checks(app: App, environment: dict[str, str], *, ready: bool = True) -
 
 def build_looker(app: App) -> Looker:
     """For `--dry-run`. Raises: as `build_checks`, since the run itself would be refused."""
-    build_checks(app, check_environment(app))
+    environment = check_environment(app)
+    build_checks(app, environment)
+    checkout = app.repository
+    make_hooks_ready(hooks_folder(checkout), confine_hooks(app, environment))
     return Looker(
         board=app.board,
         ledger=app.ledger,
-        checkout=app.repository,
+        checkout=checkout,
         prompts=app.prompts,
         commands=app.settings.checks.commands,
         redact=app.redactor.text,

@@ -13,8 +13,8 @@ from runner.errors import ChildTimedOut, GitFailed, Stopped
 from runner.git.clone import PrivateClone
 from runner.git.hooks import is_only_lfs
 from runner.git.repository import Repository
-from runner.git.work_tree import WorkTree
 from runner.process.stop import Stop, StopReason
+from tests.git.hooking import AT_COMMIT, beating, changed, hook, is_still
 from tests.git.world import World, text_of_run
 from tests.support.git import Sandbox
 from tests.support.needs import needs_program
@@ -36,40 +36,8 @@ SECRETS = {
     "GIT_CONFIG_VALUE_1": "blue",
     "GNUPGHOME": "/hush-11",
 }
-AT_COMMIT = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit")
 
 Online = tuple[World, Sandbox]
-
-
-def hook(world: World, name: str, text: str, *, first: str = "#!/bin/sh\n") -> Path:
-    path = world.checkout.path / ".git/hooks" / name
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(first + text)
-    path.chmod(0o755)
-    return path
-
-
-def changed(world: World) -> tuple[WorkTree, str]:
-    """A work tree with a change, and its base."""
-    tree, base = world.start()
-    Sandbox(tree.path).write({"a": "1\n"})
-    return tree, base.commit_id
-
-
-def is_still(beat: Path) -> bool:
-    """Whether nobody writes to the file any more."""
-    size = beat.stat().st_size
-    time.sleep(0.2)
-    return beat.stat().st_size == size
-
-
-def beating(beat: Path) -> str:
-    """Shell lines that leave a daemon: its own session, forked twice, nothing in its environment, no open file."""
-    loop = f"while :; do echo x >> {beat}; sleep 0.02; done"
-    return (
-        f"(setsid env -i /bin/sh -c '{loop}' </dev/null >/dev/null 2>&1 &)\n"
-        f"while [ ! -s {beat} ]; do sleep 0.01; done\n"
-    )
 
 
 @pytest.fixture

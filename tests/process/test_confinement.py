@@ -178,23 +178,26 @@ def test_signals_are_as_a_program_expects_them() -> None:
     assert not [one for one in signal.valid_signals() if ignored & 1 << (one - 1)]
 
 
-def test_without_bwrap_it_is_one_clear_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("setting", ["checks.network", "hooks.network"])
+def test_without_bwrap_it_is_one_clear_line(tmp_path: Path, setting: str) -> None:
     with pytest.raises(
-        ProgramMissing, match=r"^checks\.network is false, .* bwrap, which was not found$"
+        ProgramMissing, match=f"^{setting} is false, .* bwrap, which was not found$"
     ) as caught:
-        find_confinement({"PATH": str(tmp_path)})
+        find_confinement({"PATH": str(tmp_path)}, setting=setting)
 
     assert caught.value.exit_code == 5
-    assert caught.value.hint == "install bubblewrap, or set checks.network to true"
+    assert caught.value.hint == f"install bubblewrap, or set {setting} to true"
 
 
 def test_where_the_system_forbids_it_it_is_one_clear_line(tmp_path: Path) -> None:
     env = program(tmp_path, "echo 'bwrap: No permissions to create new namespace' >&2; exit 1\n")
 
     with pytest.raises(OutsideTrouble, match="bwrap: No permissions to create new namespace") as caught:
-        find_confinement(env)
+        find_confinement(env, setting="hooks.network")
 
+    assert str(caught.value).startswith("hooks.network is false")
     assert "user namespaces" in caught.value.hint
+    assert caught.value.hint.endswith("set hooks.network to true")
     assert "\n" not in str(caught.value)
 
 

@@ -176,6 +176,7 @@ def test_what_a_stranger_may_set_is_exactly_this() -> None:
         "checks.timeout_s",
         "checks.repairs",
         "checks.network",
+        "hooks.network",
         "work_tree.setup_timeout_s",
         "context.budget_tokens",
         "task.max_attempts",

@@ -79,16 +79,17 @@ def test_an_untrusted_project_only_lowers_limits_below_what_the_user_set(desk: D
     assert found.origin("claude.max_turns") == f"{desk.paths.config_file}:2"
 
 
-def test_an_untrusted_project_takes_the_network_from_checks_and_never_gives_it_back(desk: Desk) -> None:
-    desk.project("[checks]\nnetwork = false\n")
-    taken = desk.load().settings.checks.network
+@pytest.mark.parametrize("group", ["checks", "hooks"])
+def test_an_untrusted_project_takes_the_network_away_and_never_gives_it_back(desk: Desk, group: str) -> None:
+    desk.project(f"[{group}]\nnetwork = false\n")
+    taken = desk.load()
 
-    desk.config("[checks]\nnetwork = false\n")
-    desk.project("[checks]\nnetwork = true\n")
+    desk.config(f"[{group}]\nnetwork = false\n")
+    desk.project(f"[{group}]\nnetwork = true\n")
     given = desk.load()
 
-    assert (taken, given.settings.checks.network) == (False, False)
-    assert "checks.network: may only be lowered" in given.warnings[0]
+    assert [getattr(found.settings, group).network for found in (taken, given)] == [False, False]
+    assert f"{group}.network: may only be lowered" in given.warnings[0]
 
 
 def test_an_untrusted_project_protects_more_files_and_allows_none(desk: Desk) -> None:
