@@ -20,7 +20,10 @@ HERE = Path(__file__).parent
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A scene is several real processes, and there are hundreds: `make test` has one of each kind, marked as quick."""
     for item in items:
-        is_scene = item.path.parent == HERE and "scene" in getattr(item, "fixturenames", ())
+        in_processes = "scene" in getattr(item, "fixturenames", ()) and not hasattr(
+            getattr(item, "module", None), "scene"
+        )
+        is_scene = item.path.parent == HERE and in_processes
         if is_scene and item.get_closest_marker("quick") is None:
             item.add_marker(pytest.mark.long)
 
