@@ -163,12 +163,16 @@ class Scene:
         with Database(self.state / "queue.db", schemas=(TASKS,)) as database:
             return [event.name for event in EmbeddedBoard(database).events("T-1", limit=1000)]
 
+    def ledger(self) -> FileLedger:
+        """The books of this machine."""
+        return FileLedger(self.state / "allowance", lambda _: Limits(), time.time)
+
     def found(self) -> Found:
         """What is there now."""
         origin = Sandbox(self.github.state.origin)
         branches = tuple(branch for branch in origin.branches() if branch != "main")
         commits = sum(int(origin.git("rev-list", "--count", f"main..{branch}")) for branch in branches)
-        ledger = FileLedger(self.state / "allowance", lambda _: Limits(), time.time)
+        ledger = self.ledger()
         cost = next(quota.used for quota in ledger.quotas(AGENT) if quota.rule is Rule.DAILY_COST)
         task = self.task()
         return Found(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from dataclasses import replace
 
 import pytest
 
-from tests.faults.kill_table import CALL_NANO, WANTED
-from tests.faults.scene import Scene
+from tests.faults.kill_table import CALL_NANO, WANTED, wanted
+from tests.faults.scene import AGENT, Scene
 
 
 def kill_in_the_middle(scene: Scene, *, group: bool = False) -> None:
@@ -153,3 +154,16 @@ def test_a_claim_that_the_queue_has_forgotten_takes_no_other_task(scene: Scene) 
     assert scene.unfinished() == []
     assert scene.statuses() == {"T-1": "cancelled", "T-2": "pending"}
     assert scene.found().holds == 0
+
+
+@pytest.mark.quick
+def test_a_hold_that_was_settled_meanwhile_is_held_anew_for_the_rest(scene: Scene) -> None:
+    scene.run("claim", place="group:after:claude begun=3", code=-9)
+    (settled,) = scene.ledger().reap()  # as another run does whose way it is in
+
+    scene.run("claim")
+
+    # Nobody knew what the dead one had spent, so all that it held was charged; the rest is held and paid beside it.
+    one = wanted(scene)
+    assert settled.agent_id == AGENT
+    assert scene.found() == replace(one, cost_nano=settled.cost_nano + one.cost_nano)
