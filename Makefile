@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
-JOBS ?= 2
+JOBS ?= 3
 
 .PHONY: demo test test-long lint bench clean
 .DEFAULT_GOAL := test
