@@ -11,6 +11,7 @@ from runner.git.ground import Ground
 from runner.git.names import is_object_id
 from runner.git.plot import Plot, all_registered
 from runner.git.program import Git
+from runner.git.snapshot import brought_tree
 from runner.git.vault import vault_git, vault_path
 from runner.process.stop import Stop
 
@@ -56,7 +57,8 @@ def _roots_of_work_trees(ground: Ground) -> tuple[str, ...]:
     found: list[str] = []
     for path, folder in all_registered(ground):
         plot = Plot(ground=ground, path=path, git_dir=folder)
-        found += [_tree_of(plot), plot.commit_file.read_text() if plot.commit_file.is_file() else ""]
+        noted = plot.commit_file.read_text() if plot.commit_file.is_file() else ""
+        found += [_tree_of(plot), brought_tree(plot), noted]
     # An agent may have written anything there.
     known = (id_ for id_ in found if is_object_id(id_))
     return tuple(id_ for id_ in known if ground.git.ask("cat-file", "-e", id_).exit_code == 0)

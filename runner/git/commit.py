@@ -9,7 +9,7 @@ from runner.git.ground import put
 from runner.git.hooks import git_with_hooks
 from runner.git.plot import Plot
 from runner.git.program import Reach, failure
-from runner.git.snapshot import take_snapshot
+from runner.git.snapshot import leave_out_brought, take_snapshot
 from runner.process.run import Completed
 from runner.process.stop import Stop
 
@@ -34,7 +34,9 @@ def commit_work(
 
     def attempt() -> Completed:
         plot.stand_on(base)
-        shutil.copy2(plot.index, plot.git_dir / "index")
+        index = plot.git_dir / "index"
+        shutil.copy2(plot.index, index)
+        leave_out_brought(plot, plot.git.with_index(index), base)
         text = message.encode(errors="replace")
         with git_with_hooks(plot) as git:
             return git.ask(*command, reach=Reach.COMMITTING, input_bytes=text, timeout_s=timeout_s, stop=stop)

@@ -57,8 +57,8 @@ class Snapshot:
     """What a work tree holds now, compared with its base."""
 
     tree_id: str
-    """The tree that a commit would have."""
+    """Of all files that are not ignored; a commit leaves out of it what was there before the work began."""
     changes: tuple[str, ...]
-    """Paths that differ from the base, sorted, deleted ones too; ignored files are no change."""
+    """Paths that a commit would change, sorted, deleted ones too; ignored files are no change."""
     left_out: tuple[str, ...] = ()
     """Repositories that somebody made inside of the work tree: they cannot be part of a commit."""

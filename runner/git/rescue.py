@@ -50,8 +50,9 @@ def rescue_change(tree: WorkTree, run_id: str, base: str, message: str) -> str |
     if not snapshot.changes:
         return None
     git = tree.plot.ground.git.with_settings(_NOBODY)
+    tree_id = tree.to_commit(base, snapshot.tree_id)
     text = message.encode(errors="replace")
-    made = git.run("commit-tree", "--no-gpg-sign", snapshot.tree_id, "-p", base, input_bytes=text)
+    made = git.run("commit-tree", "--no-gpg-sign", tree_id, "-p", base, input_bytes=text)
     commit_id = made.decode().strip()
     rescue_commit(tree.plot.ground, run_id, commit_id)
     return commit_id

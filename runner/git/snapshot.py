@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from runner.git.ground import put
 from runner.git.model import Snapshot
 from runner.git.plot import Plot
-from runner.git.program import failure
+from runner.git.program import Git, failure
 from runner.git.rule_files import check_rule_files
 from runner.process.stop import Stop
 
@@ -35,7 +35,7 @@ def start_index(plot: Plot) -> None:
 def take_snapshot(plot: Plot, base: str, stop: Stop | None = None) -> Snapshot:
     """Compare the work tree with the commit `base`; new files count, ignored ones do not. Writes only in the clone.
 
-    What `note_brought` has noted does not count, as long as it is as it was then.
+    What `note_brought` has noted is part of the tree, but no change as long as it is as it was then.
 
     Raises:
         GitFailed: a file cannot be read, or a filter fails; or it is no longer our work tree.
@@ -46,14 +46,15 @@ def take_snapshot(plot: Plot, base: str, stop: Stop | None = None) -> Snapshot:
     if not plot.index.is_file():
         plot.git.run("read-tree", base, stop=stop)
     left_out = _add(plot, stop)
-    changed = _without_brought(plot, _changed(plot, base))
+    changed = _changed(plot.git, base)
     links = [row.path for row in changed if row.now[0] == _GITLINK != row.was[0]]
     if strangers := sorted(set(links) - _declared_submodules(plot) if links else ()):
         plot.git.run("update-index", "--force-remove", "-z", "--stdin", input_bytes=_listed(strangers))
         changed = [row for row in changed if row.path not in strangers]
+    brought = _as_brought(plot, changed)
     return Snapshot(
         tree_id=plot.git.text("write-tree"),
-        changes=tuple(sorted(row.path for row in changed)),
+        changes=tuple(sorted(row.path for row in changed if row not in brought)),
         left_out=tuple(sorted({*left_out, *strangers})),
     )
 
@@ -64,24 +65,58 @@ def note_brought(plot: Plot, base: str, stop: Stop | None = None) -> tuple[str, 
     Raises: as `take_snapshot`.
     """
     plot.brought_file.unlink(missing_ok=True)
-    take_snapshot(plot, base, stop)
-    rows = _changed(plot, base)
+    begun = take_snapshot(plot, base, stop)
+    rows = _changed(plot.git, base)
     if rows:
-        put(plot.brought_file, b"".join(_listed([*row.now, row.path]) for row in rows))
+        put(
+            plot.brought_file,
+            _listed([begun.tree_id, *(word for row in rows for word in (*row.now, row.path))]),
+        )
     return tuple(row.path for row in rows)
 
 
-def _without_brought(plot: Plot, changed: list[_Row]) -> list[_Row]:
-    """The rest, with our index as if what was brought were not there."""
+def begun_as(plot: Plot, base: str) -> str:
+    """The tree of the files before the work began here: the base's, with what was brought."""
+    return brought_tree(plot) or plot.ground.git.text("rev-parse", "--verify", f"{base}^{{tree}}")
+
+
+def brought_tree(plot: Plot) -> str:
+    """The same as it was noted; empty when nothing was brought."""
+    return _noted(plot)[0]
+
+
+def to_commit(plot: Plot, base: str, tree_id: str) -> str:
+    """A tree of this work tree as a commit has it: what was brought, and nobody changed, is as in the base."""
     if not plot.brought_file.is_file():
-        return changed
-    fields = os.fsdecode(plot.brought_file.read_bytes()).split("\0")
+        return tree_id
+    index = plot.git_dir / "runner-index-to-commit"
+    git = plot.git.with_index(index)
+    try:
+        git.run("read-tree", tree_id)
+        leave_out_brought(plot, git, base)
+        return git.text("write-tree")
+    finally:
+        index.unlink(missing_ok=True)
+
+
+def leave_out_brought(plot: Plot, git: Git, base: str) -> None:
+    """Make the index that `git` uses as if what was brought were not there."""
+    if plot.brought_file.is_file() and (rows := _as_brought(plot, _changed(git, base))):
+        entries = (f"{row.was[0]} {row.was[1]}\t{row.path}" for row in rows)
+        git.run("update-index", "-z", "--index-info", input_bytes=_listed(entries))
+
+
+def _as_brought(plot: Plot, changed: list[_Row]) -> list[_Row]:
+    _, *fields = _noted(plot)
     brought = {path: (mode, blob) for mode, blob, path in zip(*[iter(fields)] * 3, strict=False)}
-    as_brought = [row for row in changed if brought.get(row.path) == row.now]
-    if as_brought:
-        entries = (f"{row.was[0]} {row.was[1]}\t{row.path}" for row in as_brought)
-        plot.git.run("update-index", "-z", "--index-info", input_bytes=_listed(entries))
-    return [row for row in changed if row not in as_brought]
+    return [row for row in changed if brought.get(row.path) == row.now]
+
+
+def _noted(plot: Plot) -> list[str]:
+    """The tree with what was brought, then mode, object and path of each; one empty word for nothing."""
+    if not plot.brought_file.is_file():
+        return [""]
+    return os.fsdecode(plot.brought_file.read_bytes()).split("\0")
 
 
 def patch_of(plot: Plot, base: str) -> bytes:
@@ -93,7 +128,7 @@ def patch_of(plot: Plot, base: str) -> bytes:
 
 def changed_links(plot: Plot, base: str) -> dict[str, str]:
     """Symbolic links of the last snapshot that differ from `base`, and where each leads."""
-    paths = [row.path for row in _changed(plot, base) if row.now[0] == _LINK]
+    paths = [row.path for row in _changed(plot.git, base) if row.now[0] == _LINK]
     return {path: os.fsdecode(plot.git.run("cat-file", "blob", f":0:{path}")) for path in paths}
 
 
@@ -111,10 +146,10 @@ def _add(plot: Plot, stop: Stop | None) -> list[str]:
     return inner
 
 
-def _changed(plot: Plot, base: str) -> list[_Row]:
-    """Everything that differs."""
+def _changed(git: Git, base: str) -> list[_Row]:
+    """Everything that differs in the index that `git` uses."""
     options = ("--cached", "--raw", "-z", "--no-renames", "--no-abbrev")
-    fields = plot.git.run("diff-index", *options, base, "--").split(b"\0")
+    fields = git.run("diff-index", *options, base, "--").split(b"\0")
     rows = []
     for facts, path in zip(fields[0::2], fields[1::2], strict=False):
         old_mode, new_mode, old, new, _ = facts.decode().removeprefix(":").split(" ")

@@ -15,7 +15,7 @@ from runner.git.plot import Plot
 from runner.git.program import Git
 from runner.git.repository import Repository
 from runner.git.rescue import FOLDER
-from runner.git.snapshot import take_snapshot
+from runner.git.snapshot import take_snapshot, to_commit
 from runner.git.vault import vault_path
 
 _SAFE_ELSEWHERE = ("refs/runner/base", "refs/runner/tips", "refs/tags", "refs/remotes")
@@ -96,7 +96,7 @@ def _files_at_stake(plot: Plot, base: str) -> str:
     snapshot = take_snapshot(plot, compared)
     changes = snapshot.changes
     rescued = plot.ground.git.text("for-each-ref", "--format=%(tree)", FOLDER).split()
-    if not changes or snapshot.tree_id in rescued:
+    if not changes or to_commit(plot, compared, snapshot.tree_id) in rescued:
         return ""
     more = f" and {len(changes) - _SHOWN} more" if len(changes) > _SHOWN else ""
     return f"it has changes that are in no commit: {', '.join(changes[:_SHOWN])}{more}"

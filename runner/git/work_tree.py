@@ -15,7 +15,7 @@ from runner.git.program import HOOKS_S
 from runner.git.push import push_commit, remote_tip
 from runner.git.rebase import Rebased, rebase_commit
 from runner.git.repository import Repository
-from runner.git.snapshot import changed_links, note_brought, patch_of, take_snapshot
+from runner.git.snapshot import begun_as, changed_links, note_brought, patch_of, take_snapshot, to_commit
 from runner.process.stop import Stop
 
 
@@ -52,17 +52,25 @@ class WorkTree:
         return self.snapshot(base).changes
 
     def tree_id(self, base: str) -> str:
-        """The id of the tree that a commit would have now."""
+        """The id of the tree of all files that are not ignored; `to_commit` tells what a commit has of it."""
         return self.snapshot(base).tree_id
+
+    def begun_as(self, base: str) -> str:
+        """The tree of the files when the work began here: that of `base`, if nothing was brought."""
+        return begun_as(self.plot, base)
+
+    def to_commit(self, base: str, tree_id: str) -> str:
+        """A tree of the files as a commit on `base` has it: without what was brought."""
+        return to_commit(self.plot, base, tree_id)
 
     def knows(self, tree_id: str) -> bool:
         """Whether this git tree is among the objects."""
         return self.plot.ground.git.ask("cat-file", "-e", f"{tree_id}^{{tree}}").exit_code == 0
 
     def patch(self, base: str) -> bytes:
-        """All changes since `base` as a binary patch that `apply` takes; empty for none."""
+        """All changes since the work began on `base`, as a binary patch that `apply` takes; empty for none."""
         self.snapshot(base)
-        return patch_of(self.plot, base)
+        return patch_of(self.plot, self.begun_as(base))
 
     def new_links(self, base: str) -> dict[str, str]:
         """Symbolic links that are new since `base` or lead elsewhere now: path to target."""

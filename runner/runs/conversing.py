@@ -100,7 +100,8 @@ class Conversation:
             (self._run.record.folder / name).unlink(missing_ok=True)
         self._trees[self._calls :] = [snapshot.tree_id]
         self._run.tree_id = snapshot.tree_id
-        self._run.record.note(tree=snapshot.tree_id, trees=[*self._trees])
+        committed = tree.to_commit(self._run.base.commit_id, snapshot.tree_id)
+        self._run.record.note(tree=snapshot.tree_id, to_commit=committed, trees=[*self._trees])
         return snapshot
 
     def _name(self, stem: str, ending: str) -> str:

@@ -100,11 +100,12 @@ def _put_back(run: Run, tree: WorkTree) -> None:
 
 def _prove_again(run: Run, tree: WorkTree) -> Judgement | None:
     """A hook that changed files made another tree than the one that was checked."""
-    made = tree_of(tree, run.commits[-1])
-    if made == run.tree_id:
+    base, made = run.base.commit_id, tree_of(tree, run.commits[-1])
+    if made == tree.to_commit(base, run.tree_id):
         return None
     red_before = run.evidence.turned_red
-    run.tree_id = made
+    now = tree.tree_id(base)
+    run.tree_id = now if tree.to_commit(base, now) == made else made
     run.evidence = replace(run.evidence, tree=made)
     if not run.tools.checks.commands:
         return None

@@ -75,8 +75,9 @@ def check_identity(run: Run) -> None:
 
 
 def start_tree(run: Run, tree: WorkTree) -> str:
-    """The git tree of the files that Claude begins with; without an earlier conversation that is the base's."""
-    return tree.tree_id(run.base.commit_id) if run.task.conversation else _base_tree(run)
+    """The git tree of the files that Claude begins with: all that is there, if an earlier change was put back."""
+    base = run.base.commit_id
+    return tree.tree_id(base) if run.task.conversation else tree.begun_as(base)
 
 
 def _base_tree(run: Run) -> str:

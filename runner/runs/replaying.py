@@ -148,7 +148,8 @@ def replay_facts(replay: Replay) -> dict[str, Json]:
 
 
 def _recorded_tree(record: RunRecord) -> str:
-    tree = record.data.get("tree")
+    # Set-up is not played again, so what it brought is not there.
+    tree = record.data.get("to_commit") or record.data.get("tree")
     return tree if isinstance(tree, str) else ""
 
 

@@ -10,7 +10,7 @@ from runner.claude.protocol import ClaudeResult
 from runner.claude.recording import Recorded, read_spent
 from runner.claude.resumption import Earlier, why_afresh
 from runner.errors import GitFailed, StoreFailed
-from runner.git.putting_back import put_back, tree_of
+from runner.git.putting_back import put_back
 from runner.git.work_tree import WorkTree
 from runner.runs.facts import outcome_of, text_of, usage_of
 from runner.runs.patches import FILES, START_PATCH, patch_files, way_to_change
@@ -77,7 +77,7 @@ def _put_back(run: Run, tree: WorkTree, folder: Path) -> bool:
             tree.apply(patch)
     except GitFailed as error:
         run.warn(f"the earlier change does not apply any more, starting afresh: {error}")
-        put_back(tree, base, tree_of(tree, base))
+        put_back(tree, base, tree.begun_as(base))
         return False
     if change := tree.patch(base):
         run.record.write(START_PATCH, run.tools.redactor.without_values(change))
