@@ -149,8 +149,7 @@ def everything() -> Iterator[Fault]:
                     prepare=_save_checkout, mend=_restore_checkout)  # fmt: skip
         yield Fault(name="private clone deleted", place=place, act=_delete_clone, codes=(0, 1, 5))
         yield Fault(name="private clone damaged", place=place, act=_damage_clone, codes=(0, 1, 5))
-        # What the checkout is may be written down there at this very moment, and nothing is spent yet.
-        codes = (0, 5) if "prepare" in place else (0,)
+        codes = (0, 5) if "prepare" in place else (0,)  # the checkout is just being written down in it
         yield Fault(name="run's folder deleted", place=place, act=_delete_run, codes=codes)
         yield Fault(name="queue deleted", place=place, act=_delete_queue, codes=(0, 1, 5), mend=_submit_again)
         yield Fault(name="gh removed", place=place, act=_remove_gh, codes=(0, 1, 5),
