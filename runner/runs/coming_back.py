@@ -7,20 +7,21 @@ from dataclasses import replace
 
 from runner.claude.recording import read_spent
 from runner.claude.resumption import Earlier, why_afresh
-from runner.errors import GitFailed, StoreFailed
-from runner.git.putting_back import put_back
-from runner.git.work_tree import WorkTree
-from runner.runs import preparing
+from runner.errors import StoreFailed
 from runner.runs.conversing import Conversation
-from runner.runs.cut_off import cut_off
+from runner.runs.cut_off import cut_off, set_aside
 from runner.runs.facts import ending_of
 from runner.runs.handing_over import deliver, is_handed_over
-from runner.runs.judging import Judgement
+from runner.runs.judging import Judgement, judge_answer
 from runner.runs.prompting import go_on_prompt
-from runner.runs.resuming import patches_of, told_result
+from runner.runs.rebuilding import files_of_the_answers, tree_as_left, whole_tree
+from runner.runs.resuming import told_result
 from runner.runs.run import Run
 from runner.runs.so_far import DAMAGED, SoFar
 from runner.runs.steps import Ended, ask, from_the_start, take_answer
+from runner.tasks.model import Outcome
+
+LOST = "the files of claude's last answer were gone when the run came back, and nothing of that answer was written down"
 
 log = logging.getLogger("runner.runs")
 
@@ -43,7 +44,17 @@ def to_the_delivery(run: Run, so_far: SoFar) -> Ended:
     run.stop.check()
     if is_handed_over(run, so_far):
         return judgement, None
-    return deliver(run, _tree_of_the_change(run), judgement), None
+    return _deliver(run, so_far, judgement), None
+
+
+def _deliver(run: Run, so_far: SoFar, judgement: Judgement) -> Judgement:
+    tree = whole_tree(run)
+    if tree is None:
+        found = files_of_the_answers(run, so_far)
+        if found is None:
+            return _in_the_way(run)
+        tree = found.tree
+    return deliver(run, tree, judgement)
 
 
 def to_the_answer(run: Run, so_far: SoFar) -> Ended:
@@ -52,18 +63,68 @@ def to_the_answer(run: Run, so_far: SoFar) -> Ended:
     if result is None:
         raise StoreFailed(f"{run.record.folder}: claude's answer cannot be read", hint=DAMAGED)
     run.stop.check()
-    tree = _tree_as_answered(run, so_far)
-    conversation = Conversation(run, trees=so_far.trees, calls=so_far.answered, before=result)
-    return take_answer(run, tree, conversation, result, repairs=so_far.answered - 1)
+    found = files_of_the_answers(run, so_far)
+    if found is None:
+        return _in_the_way(run), None
+    calls = found.calls
+    if calls < so_far.answered:
+        run.warn(LOST)
+        if judge_answer(run.told(result), changed=True).outcome is Outcome.DONE:
+            _forget_the_last(run, so_far)
+            if calls == 0:
+                return from_the_start(run, fresh=True)
+        else:
+            calls = so_far.answered
+    conversation = Conversation(run, trees=found.trees, calls=calls, before=result)
+    if found.unsure:
+        conversation.keep_changes(found.tree)
+        return _whose_are(found.unsure), None
+    return take_answer(run, found.tree, conversation, result, repairs=calls - 1)
+
+
+def _forget_the_last(run: Run, so_far: SoFar) -> None:
+    """As if the last answer had not come, but for its cost, which is counted already."""
+    folder, record = run.record.folder, run.record
+    record.note(cut_off_counted=len(cut_off(folder)) + 1)
+    set_aside(folder, so_far.answered - 1)
+    # Whoever comes back to it would trust in files that are not there.
+    session_id = run.session_id if so_far.answered > 1 else ""
+    record.note(answered=so_far.answered - 1, session_id=session_id, rebuilding=False)
+
+
+def _in_the_way(run: Run) -> Judgement:
+    return Judgement(
+        outcome=Outcome.NEEDS_INPUT,
+        cause="claude's change cannot be looked at",
+        question=(
+            f"Our private clone was made anew, and what is in {run.work_tree} can be neither taken over nor moved. Look"
+            " whether it is claude's change, and keep what you need. Then answer what to do; Claude starts afresh."
+        ),
+    )
+
+
+def _whose_are(paths: tuple[str, ...]) -> Judgement:
+    named = ", ".join(paths[:10]) + (f" and {len(paths) - 10} more" if len(paths) > 10 else "")
+    return Judgement(
+        outcome=Outcome.NEEDS_INPUT,
+        cause="who made the new files of the change is not known any more",
+        question=(
+            "Our private clone was lost before claude's change was written down. The change is kept, but nobody can"
+            f" tell whether claude made these new files, or set-up, copies and checks before it: {named}."
+            " Answer which of them belong to the change; Claude goes on from there."
+        ),
+    )
 
 
 def to_the_conversation(run: Run, so_far: SoFar) -> Ended:
     """Claude was cut off: it goes on in the same conversation if that pays, else it starts afresh."""
     run.stop.check()
-    tree = _tree_as_left(run)
+    tree = tree_as_left(run)
     why_not = why_afresh(_earlier(run, so_far))
     if tree is None or not so_far.trees or why_not:
         log.info("%s starts a new conversation: %s", run.run_id, why_not or "its work tree is gone")
+        # Whoever comes back to the old one would trust in files that are not there any more.
+        run.record.note(session_id="")
         return from_the_start(run, fresh=True)
     before = told_result(run.session_id, so_far.before) if so_far.before else None
     conversation = Conversation(run, trees=so_far.trees[:1], before=before, resume=True)
@@ -89,31 +150,3 @@ def _earlier(run: Run, so_far: SoFar) -> Earlier:
         window_tokens=recorded.window_tokens,
         resumes_in_vain=len(streams) - 1,
     )
-
-
-def _tree_as_left(run: Run) -> WorkTree | None:
-    """The work tree with the files as they were when the runner was killed."""
-    try:
-        return run.tools.clone.work_tree(run.work_tree) if run.work_tree.is_dir() else None
-    except GitFailed:
-        return None
-
-
-def _tree_as_answered(run: Run, so_far: SoFar) -> WorkTree:
-    """The files as Claude left them; what a check was writing when the runner was killed is not Claude's."""
-    tree = _tree_of_the_change(run)
-    if len(so_far.trees) > so_far.answered and tree.knows(so_far.trees[so_far.answered]):
-        put_back(tree, run.base.commit_id, so_far.trees[so_far.answered])
-    return tree
-
-
-def _tree_of_the_change(run: Run) -> WorkTree:
-    """The work tree, made anew from the recorded changes if somebody removed it."""
-    tree = _tree_as_left(run)
-    if tree is not None:
-        return tree
-    tree = preparing.make_work_tree(run)
-    for patch in patches_of(run.record.folder):
-        tree.apply(patch)
-    run.commits = ()
-    return tree

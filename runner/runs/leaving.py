@@ -23,7 +23,7 @@ def keep_change(run: Run) -> bool:
         _keep_rest(run)
     except (RunnerError, OSError) as error:
         log.warning("the change of %s cannot be read by git: %s", run.run_id, error)
-        return _keep_files(run)
+        return keep_files(run)
     return True
 
 
@@ -38,7 +38,8 @@ def _keep_rest(run: Run) -> None:
         run.record.write(REST_PATCH, run.tools.redactor.without_values(rest))
 
 
-def _keep_files(run: Run) -> bool:
+def keep_files(run: Run) -> bool:
+    """Move the work tree, whole, to the run's folder; False when it stays where it is, and a warning says why."""
     target = run.record.folder / FILES
     if not run.tools.clone.is_unreplaced(run.work_tree):
         run.warn(
@@ -57,3 +58,8 @@ def _keep_files(run: Run) -> bool:
         run.warn(f"the change is still in {run.work_tree}, and could not be kept: {error.strerror}")
         return False
     return True
+
+
+def drop_files(run: Run) -> None:
+    """Let go of what `keep_files` has kept: all of it is in patches."""
+    shutil.rmtree(run.record.folder / FILES, ignore_errors=True)
