@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runner.forge.marking import Signature, marked, same, signature, unmarked
-from runner.forge.protocol import NewPullRequest
+from runner.forge.protocol import NewPullRequest, PullRequest
 from runner.gh.program import SeenPullRequest
 
 LEFT = "left as they are"
@@ -33,6 +33,21 @@ def changes(seen: SeenPullRequest, new: NewPullRequest) -> Changes:
     there = {label.lower() for label in seen.labels}
     missing = tuple(label for label in new.labels if label and label.lower() not in there)
     return Changes(title=title, body=body, draft=draft, labels=missing, warnings=kept + left)
+
+
+def is_unlike(seen: SeenPullRequest, new: NewPullRequest) -> bool:
+    """Whether its newest commit is not what a run pushed, as far as the forge tells.
+
+    Somebody pushed since: its text, and what it proves, may belong to their commit.
+    """
+    told = new.asked is None and bool(new.commit_id and seen.head_commit)
+    return told and seen.head_commit != new.commit_id
+
+
+def left_alone(url: str, commit_id: str, warnings: tuple[str, ...] = ()) -> PullRequest:
+    """One whose newest commit is `commit_id` and nothing that was pushed by who asks."""
+    why = f"its newest commit is {commit_id[:12]}, which this run did not push: title, text and draft are {LEFT}"
+    return PullRequest(url=url, adopted=True, unlike=True, warnings=(*warnings, why))
 
 
 def _text(

@@ -12,7 +12,7 @@ from runner.gh.program import SeenPullRequest
 
 def is_of_a_run(new: NewPullRequest) -> bool:
     """Whether there is anything to know its own by."""
-    return bool(new.run_id or new.known_url or new.commit_id) and new.asked is None
+    return bool(new.run_id or new.commit_id) and new.asked is None
 
 
 def merged_already(seen: Iterable[SeenPullRequest], new: NewPullRequest) -> SeenPullRequest | None:
@@ -29,7 +29,7 @@ def merged_already(seen: Iterable[SeenPullRequest], new: NewPullRequest) -> Seen
     if merged is None and (closed := next((one for one in own if one.state == "CLOSED"), None)):
         raise GhFailed(
             f"a person closed {closed.url}",
-            hint="reopen it, or `runner requeue TASK` starts afresh",
+            hint=f"reopen it, or {_afresh(new)}",
             kind="rejected",
         )
     return merged
@@ -42,14 +42,14 @@ def merged_by_anybody(seen: Iterable[SeenPullRequest], new: NewPullRequest) -> S
     )
 
 
+def _afresh(new: NewPullRequest) -> str:
+    return (
+        f"`runner requeue {new.task_id}` starts afresh" if new.task_id else "requeue the task to start afresh"
+    )
+
+
 def _is_own(seen: SeenPullRequest, new: NewPullRequest) -> bool:
-    if new.known_url and seen.url.lower() == new.known_url.lower():
-        return True
     if new.run_id and signature(seen.title, seen.body).run_id == new.run_id:
         return True
-    return seen.state == "MERGED" and _has_its_commit(seen, new)
-
-
-def _has_its_commit(seen: SeenPullRequest, new: NewPullRequest) -> bool:
-    """Whether it brings the very commit to the same place: one that a person opened carries no mark."""
+    # The very commit, brought to the same place: one that a person opened carries no mark.
     return bool(new.commit_id) and (seen.head_commit, seen.base) == (new.commit_id, new.base)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from runner.errors import GhFailed
 from runner.forge.access import why_not
-from runner.forge.adoption import changes
+from runner.forge.adoption import changes, is_unlike, left_alone
 from runner.forge.ended import is_of_a_run, merged_already, merged_by_anybody
 from runner.forge.failures import not_allowed, not_known, not_opened, not_seen
 from runner.forge.marking import marked
@@ -76,16 +76,15 @@ class GitHubForge:
             GhFailed: gh or the host cannot, or will not, or a person closed the run's own; the hint says what to do.
             Stopped: told to stop meanwhile; a repeat adopts what came of it.
         """
-        known = bool(new.known_url)
-        if is_of_a_run(new) and (merged := merged_already(self._every_one(new, certain=known), new)):
-            return _merged(merged)
+        if is_of_a_run(new) and (merged := merged_already(self._every_one(new, certain=False), new)):
+            return _merged(merged, new)
         answer, opened = self._ask(new)
         if opened is None and answer.said in PASSING:
             self._pause(RETRY_AFTER_S)
             answer, opened = self._ask(new)
         if answer.said is Said.NO_COMMITS and is_of_a_run(new):
-            merged = merged_by_anybody(self._every_one(new, certain=known), new)
-            opened = None if merged is None else _merged(merged)
+            merged = merged_by_anybody(self._every_one(new, certain=False), new)
+            opened = None if merged is None else _merged(merged, new)
         if opened is None:
             limited = answer.said is Said.RATE_LIMITED
             retry_at = self._limit_ends() if limited else None
@@ -102,7 +101,7 @@ class GitHubForge:
             Stopped: told to stop meanwhile.
         """
         merged = merged_already(self._every_one(new, certain=True), new)
-        return None if merged is None else _merged(merged)
+        return None if merged is None else _merged(merged, new)
 
     def _every_one(self, new: NewPullRequest, *, certain: bool) -> tuple[SeenPullRequest, ...]:
         """The branch's pull requests of every state; if gh cannot tell, none unless it must be `certain`.
@@ -119,7 +118,7 @@ class GitHubForge:
                 found = self._listed(new)
         except GhFailed as error:
             if certain:
-                raise not_known(error, what=new.known_url or f"{new.branch} in {self._repository}") from error
+                raise not_known(error, what=f"{new.branch} in {self._repository}") from error
             return ()  # to ask for a new one tells better what is wrong
         return tuple(one for one in found if self._checked(one.url) is not None)
 
@@ -172,12 +171,15 @@ class GitHubForge:
         if answer.said not in _UNSURE:
             return None
         try:
-            found = self._find(new)
+            found = self._find_newest(new)
         except GhFailed as error:  # of two failures the first is the one to tell
             if answer.said is not Said.EXISTS or moved is None:
                 return None
             unseen = f"it is open already, but could not be looked at and brought up to date: {error}"
-            return PullRequest(url=answer.url, adopted=True, warnings=(*warnings, *moved, unseen))
+            unsure = is_of_a_run(new)
+            return PullRequest(
+                url=answer.url, adopted=True, unlike=unsure, warnings=(*warnings, *moved, unseen)
+            )
         if found is None:
             return None
         lost = () if answer.said is Said.EXISTS else ("gh's answer got lost, but it is there",)
@@ -185,13 +187,23 @@ class GitHubForge:
         return replace(opened, warnings=(*warnings, *lost, *opened.warnings))
 
     def _adopted(self, found: tuple[SeenPullRequest, tuple[str, ...]], new: NewPullRequest) -> PullRequest:
-        """The open one, brought up to date."""
+        """The open one, brought up to date unless it is about another commit."""
         seen, moved = found
+        if is_unlike(seen, new):
+            return left_alone(seen.url, seen.head_commit, moved)
         place = pull_request_place(seen.url) or self._repository
         wanted = changes(seen, new)
         request = OpenPullRequest(self._gh, place, pull_request_number(seen.url), pause=self._pause)
         failed = request.change(wanted)
         return PullRequest(url=seen.url, adopted=True, warnings=(*moved, *wanted.warnings, *failed))
+
+    def _find_newest(self, new: NewPullRequest) -> tuple[SeenPullRequest, tuple[str, ...]] | None:
+        """The same, with a second look if it has another commit: a host may need a moment after a push."""
+        found = self._find(new)
+        if found is not None and is_unlike(found[0], new):
+            self._pause(RETRY_AFTER_S)
+            found = self._find(new)
+        return found
 
     def _find(self, new: NewPullRequest) -> tuple[SeenPullRequest, tuple[str, ...]] | None:
         """The open pull request of our branch and base, with warnings; a fork's is not ours. Raises: GhFailed."""
@@ -222,5 +234,5 @@ class GitHubForge:
         return (f"{self._repository} is called {name} now: change the address of the remote",)
 
 
-def _merged(seen: SeenPullRequest) -> PullRequest:
-    return PullRequest(url=seen.url, adopted=True, state="merged")
+def _merged(seen: SeenPullRequest, new: NewPullRequest) -> PullRequest:
+    return PullRequest(url=seen.url, adopted=True, state="merged", unlike=is_unlike(seen, new))

@@ -33,10 +33,11 @@ class NewPullRequest:
     """
     run_id: str = ""
     """Goes into the mark: by it the same run finds its pull request again, also one that a person ended meanwhile."""
-    known_url: str | None = None
-    """What this run opened before it was cut off, as far as it knows."""
+    task_id: str = ""
+    """For the words about it."""
     commit_id: str = ""
-    """What was pushed: a merged one that ended with this very commit is the run's, whoever opened it."""
+    """What was pushed: one that ended with this very commit is the run's, whoever opened it, and an open one with
+    another is not to be touched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,8 @@ class PullRequest:
     """It was there before we asked."""
     state: Literal["open", "merged"] = "open"
     """Merged: a person took the change of this very run already; nothing was opened and nothing is left to do."""
+    unlike: bool = False
+    """Its newest commit is not the one that was pushed, or nobody could tell: it was left as it is."""
     warnings: tuple[str, ...] = ()
     """What did not work although it exists: a label, say; and what was left because a person edited it."""
 
@@ -72,10 +75,11 @@ class Forge(Protocol):
         """Open one for the branch, or adopt the open one of the same branch and base and bring it up to date.
 
         Labels are only ever added. What a person edited is left as it is, with a warning; so is what cannot be
-        changed: once one is found, this does not fail any more.
+        changed: once one is found, this does not fail any more. A run leaves one alone whose newest commit is not
+        `commit_id`, where the forge tells: it is returned as `unlike`.
 
         None is opened for a run whose own was merged already: that one is returned, as merged. Its own are those that
-        carry its `run_id`, `known_url`, and a merged one of the same base that ended with `commit_id`.
+        carry its `run_id`, and one of the same base that ended with `commit_id`.
 
         Raises:
             GhFailed: the forge cannot be reached ("later"), refuses us ("refused") or the request ("rejected": also

@@ -105,6 +105,9 @@ def take_merged(run: Run) -> bool:
 
 
 def _take(run: Run, made: PullRequest, facts: dict[str, Json]) -> None:
+    """Make it the run's own. Raises: Stopped (another run pushed to it, and has the task by now)."""
+    if made.unlike:
+        run.confirm_lease()
     merged = (f"{made.url} was merged already",) if made.state == "merged" else ()
     warnings = (*made.warnings, *merged)
     facts.update(url=made.url, adopted=made.adopted, state=made.state, warnings=[*warnings])
@@ -126,6 +129,6 @@ def new_pull_request(run: Run, *, draft: bool, unproven: bool) -> NewPullRequest
         draft=draft,
         labels=run.policy.labels,
         run_id=run.run_id,
-        known_url=run.pull_request,
+        task_id=run.task.id,
         commit_id=run.commits[-1],
     )

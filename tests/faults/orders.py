@@ -60,7 +60,12 @@ class Orders:
         self.world = World(folder, environ)
         clock = Clock(wall=self.now)
         claims, self.board = memory_queue(clock)
-        self.claims, self.forge, self.bank, self.stage = claims, FakeForge(), Bank(), Stage()
+        self.claims, self.bank, self.stage = claims, Bank(), Stage()
+        self.forge = FakeForge(
+            tip=lambda branch: self._origin().git(
+                "for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}"
+            )
+        )
         self.ledger = MemoryLedger(lambda _: LIMITS, lambda: NOON, self._is_alive)
         self.guard = threading.RLock()
         self.runners: list[Runner] = []

@@ -106,6 +106,18 @@ def test_what_was_merged_by_hand_after_a_kill_is_not_pushed_again(scene: Scene, 
     ended_once(scene)
 
 
+def test_what_was_closed_by_hand_after_a_kill_is_a_question_and_nothing_comes_back(scene: Scene) -> None:
+    scene.run("claim", place="after:pull_request begun=1", code=-9)
+    pull = scene.github.state.open_pull(head=BRANCH, title="By hand")
+    scene.github.state.end_pull(pull, "CLOSED", delete=True)
+
+    scene.run("claim", code=1)
+
+    assert f"a person closed {pull.url}" in scene.task().question
+    assert "`runner requeue T-1` starts afresh" in scene.task().question
+    assert (scene.found().branches, scene.found().pulls) == ((), 1)
+
+
 @pytest.mark.long
 def test_a_warning_of_the_killed_process_is_in_the_report(scene: Scene) -> None:
     with slow(scene, "push done") as gate:

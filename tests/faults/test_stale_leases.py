@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -111,3 +112,23 @@ def test_push_pull_request_and_completion_each_look_again(scene: Scene, place: s
     assert (found.pulls, scene.tips()) == (pulls, branches)
     assert (found.completions, found.pulls, found.holds) == (1, 1, 0)
     assert scene.shown("other.txt") == ["the other one was here"]
+
+
+def test_a_sleeper_that_wakes_while_it_opens_leaves_the_other_ones_pull_request(scene: Scene) -> None:
+    scene.environ["RUNNER_TASK_LEASE_S"] = LEASE_S
+    sleeper = scene.start("claim", "--json", place="sleep:pull_request begun=1")
+    scene.wait_until_asleep(sleeper)
+    time.sleep(float(LEASE_S) + 0.5)
+    other = json.loads(scene.run("--agent", "other", "claim", "--json").out)
+    (pull,) = scene.github.pulls
+    before = (pull.title, pull.body, pull.draft, scene.tips())
+    os.kill(sleeper.pid, signal.SIGCONT)
+    out, err = sleeper.communicate(timeout=60)
+
+    report = json.loads(out)
+    assert (sleeper.returncode, report["outcome"]) == (3, "lease_lost"), err
+    assert report["pull_request"] is None
+    assert (pull.title, pull.body, pull.draft, scene.tips()) == before
+    assert other["run_id"] in pull.body
+    assert pull.url not in scene.run("runs", "show", report["run_id"]).out
+    assert (scene.found().completions, scene.found().pulls) == (1, 1)

@@ -30,7 +30,7 @@ def wanted(
     labels: tuple[str, ...] = (),
     asked: Asked | None = None,
     run_id: str = "",
-    known_url: str | None = None,
+    task_id: str = "",
     commit_id: str = "",
 ) -> NewPullRequest:
     return NewPullRequest(
@@ -42,7 +42,7 @@ def wanted(
         labels=labels,
         asked=asked,
         run_id=run_id,
-        known_url=known_url,
+        task_id=task_id,
         commit_id=commit_id,
     )
 
@@ -231,7 +231,7 @@ class ForgeContract:
     def test_a_run_adopts_its_own_that_is_open(self, forge: Forge, look: Look) -> None:
         first = forge.open_pull_request(wanted(run_id=RUN))
 
-        again = forge.open_pull_request(wanted(run_id=RUN, known_url=first.url))
+        again = forge.open_pull_request(wanted(run_id=RUN))
 
         assert again == PullRequest(url=first.url, adopted=True)
         assert look() == [wanted()]

@@ -8,7 +8,7 @@ import pytest
 
 from runner.errors import GhFailed
 from runner.forge.protocol import Asked, Forge, PullRequest
-from tests.forge.contract import RUN, Edit, Look, wanted
+from tests.forge.contract import RUN, Look, wanted
 
 End = Callable[[str], None]
 """A person closes (`CLOSED`) or merges (`MERGED`) the newest pull request."""
@@ -38,19 +38,17 @@ class EndingContract:
 
         assert str(caught.value) == f"a person closed {first.url}"
         assert caught.value.kind == "rejected"
-        assert "requeue" in caught.value.hint
+        assert caught.value.hint == "reopen it, or requeue the task to start afresh"
         assert len(look()) == 1
 
-    def test_its_address_is_enough_where_the_mark_is_gone(self, forge: Forge, end: End, edit: Edit) -> None:
-        first = forge.open_pull_request(wanted())
-        edit("My title", "My words.")
-        end("MERGED")
+    def test_the_way_out_names_the_task(self, forge: Forge, end: End) -> None:
+        forge.open_pull_request(wanted(run_id=RUN))
+        end("CLOSED")
 
-        again = forge.open_pull_request(
-            wanted(run_id=RUN, known_url=first.url.upper().replace("HTTP", "http"))
-        )
+        with pytest.raises(GhFailed) as caught:
+            forge.find_merged(wanted(run_id=RUN, task_id="T-7"))
 
-        assert again == PullRequest(url=first.url, adopted=True, state="merged")
+        assert caught.value.hint == "reopen it, or `runner requeue T-7` starts afresh"
 
     def test_what_another_run_had_ended_is_no_reason_not_to_open_one(
         self, forge: Forge, look: Look, end: End
@@ -129,13 +127,27 @@ class EndingContract:
         assert not opened.adopted
         assert len(look()) == 2
 
-    def test_a_persons_that_was_closed_keeps_nobody_from_opening_one(
+    def test_a_persons_of_the_pushed_commit_that_was_closed_is_as_good_as_its_own(
         self, forge: Forge, look: Look, end: End, by_hand: ByHand
     ) -> None:
-        _, commit_id = by_hand("main")
+        url, commit_id = by_hand("main")
         end("CLOSED")
 
-        opened = forge.open_pull_request(wanted(run_id=RUN, commit_id=commit_id))
+        for ask in (forge.open_pull_request, forge.find_merged):
+            with pytest.raises(GhFailed, match="a person closed") as caught:
+                ask(wanted(run_id=RUN, commit_id=commit_id))
+            assert url in str(caught.value)
+
+        assert len(look()) == 1
+
+    @pytest.mark.parametrize(("base", "pushed"), [("main", "f" * 40), ("next", "")])
+    def test_a_persons_of_something_else_that_was_closed_keeps_nobody_from_opening_one(
+        self, forge: Forge, look: Look, end: End, by_hand: ByHand, base: str, pushed: str
+    ) -> None:
+        _, commit_id = by_hand(base)
+        end("CLOSED")
+
+        opened = forge.open_pull_request(wanted(run_id=RUN, commit_id=pushed or commit_id))
 
         assert not opened.adopted
         assert len(look()) == 2

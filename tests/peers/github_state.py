@@ -56,6 +56,8 @@ class GitHubState:
         """The hour's requests."""
         self.hide_from_branch_look_up = False
         """As if somebody opened it between gh's look and its request."""
+        self.looks_behind = 0
+        """So many lists of pull requests still tell the newest commits of before."""
 
     @property
     def names(self) -> tuple[str, str]:
@@ -135,6 +137,7 @@ class GitHubState:
     def _list(self, query: str, variables: Json) -> Json:
         self._known(variables["owner"], variables["repo"])
         found = self._matching(variables["headBranch"], variables.get("baseBranch"), variables.get("state"))
+        self.looks_behind = max(0, self.looks_behind - 1)
         page = {"hasNextPage": False, "endCursor": ""}
         return {"repository": {"pullRequests": {"totalCount": len(found), "nodes": found, "pageInfo": page}}}
 
@@ -151,6 +154,8 @@ class GitHubState:
 
     def _follow(self, pull: Pull) -> None:
         """An open one has the newest commit of its branch."""
+        if self.looks_behind:
+            return
         if pull.state == "OPEN" and not pull.fork_owner:
             pull.head_commit = self._branch(pull.head) or pull.head_commit
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from runner.errors import RunnerError
-from runner.forge.adoption import changes
+from runner.forge.adoption import changes, is_unlike, left_alone
 from runner.forge.ended import is_of_a_run, merged_already
 from runner.forge.marking import mark, unmarked
 from runner.forge.protocol import NewPullRequest, PullRequest
@@ -24,7 +25,9 @@ class FakeForge:
         failures: tuple[RunnerError, ...] = (),
         refusals: tuple[RunnerError, ...] = (),
         warnings: tuple[str, ...] = (),
+        tip: Callable[[str], str] = lambda _: "",
     ) -> None:
+        """`tip` tells the newest commit of a branch; empty where it is not known."""
         self.opened: list[NewPullRequest] = []
         self.warnings = warnings
         self.checks = 0
@@ -33,6 +36,7 @@ class FakeForge:
         self._written: list[NewPullRequest | None] = []
         """What a run wrote last; None for one that a person opened."""
         self._heads: list[str] = []
+        self._tip = tip
         self._failures, self._refusals = list(failures), list(refusals)
 
     def check_access(self) -> None:
@@ -60,7 +64,7 @@ class FakeForge:
         return self._add(new, None)
 
     def _add(self, new: NewPullRequest, written: NewPullRequest | None) -> str:
-        self.opened.append(replace(new, asked=None, run_id="", known_url=None, commit_id=""))
+        self.opened.append(replace(new, asked=None, run_id="", task_id="", commit_id=""))
         self.states.append("OPEN")
         self._written.append(written)
         self._heads.append(new.commit_id)
@@ -69,15 +73,21 @@ class FakeForge:
     def _merged(self, new: NewPullRequest) -> PullRequest | None:
         every = [self._seen(at) for at, old in enumerate(self.opened) if old.branch == new.branch]
         merged = merged_already(every, new)
-        return None if merged is None else PullRequest(url=merged.url, adopted=True, state="merged")
+        return (
+            None
+            if merged is None
+            else PullRequest(url=merged.url, adopted=True, state="merged", unlike=is_unlike(merged, new))
+        )
 
     def _adopted(self, at: int, old: NewPullRequest, new: NewPullRequest) -> PullRequest:
-        wanted = changes(self._seen(at), new)
+        if is_unlike(seen := self._seen(at), new):
+            return left_alone(seen.url, seen.head_commit)
+        wanted = changes(seen, new)
         title = old.title if wanted.title is None else wanted.title
         body = old.body if wanted.body is None else unmarked(wanted.body)
         draft = old.draft if wanted.draft is None else wanted.draft
         self.opened[at] = replace(old, title=title, body=body, draft=draft, labels=old.labels + wanted.labels)
-        self._heads[at] = new.commit_id
+        self._heads[at] = new.commit_id or self._heads[at]
         if wanted.body is not None:  # a title by hand stays a person's
             self._written[at] = new
         return PullRequest(url=self.url(at + 1), adopted=True, warnings=wanted.warnings)
@@ -93,8 +103,12 @@ class FakeForge:
             draft=old.draft,
             labels=old.labels,
             state=self.states[at],
-            head_commit=self._heads[at],
+            head_commit=self._head(at),
         )
+
+    def _head(self, at: int) -> str:
+        """Of an open one nobody tells what it is, unless they can look at its branch."""
+        return self._tip(self.opened[at].branch) if self.states[at] == "OPEN" else self._heads[at]
 
     @staticmethod
     def url(number: int) -> str:
