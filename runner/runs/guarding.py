@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from runner.git.links_at import links_at
 from runner.git.outgoing import outgoing_patch
 from runner.git.putting_back import committed_changes, committed_links
 from runner.git.work_tree import WorkTree
@@ -45,11 +46,13 @@ def changed_without_word(run: Run, tree: WorkTree, changes: tuple[str, ...]) -> 
 def committed_without_word(run: Run, tree: WorkTree, commit_id: str) -> Judgement | None:
     """The same for the finished commit: hooks, and what they call, may have put more into it."""
     base = run.base.commit_id
+    links = committed_links(tree, base, commit_id)
     found = protected_in(
         committed_changes(tree, base, commit_id),
         extra=_extra(run),
         allowed=allowed_in(run),
-        links=committed_links(tree, base, commit_id),
+        links=links,
+        before=_links_before(run, tree, links),
     )
     return _not_allowed(found)
 
@@ -70,7 +73,13 @@ def touched(
 ) -> tuple[Protected, ...]:
     """The protected files among the changed ones that are not `allowed`, and links that lead out of the repository."""
     links = {path: str((tree.path / path).readlink()) for path in changes if (tree.path / path).is_symlink()}
-    return protected_in(changes, extra=_extra(run), allowed=allowed, links=links)
+    before = _links_before(run, tree, links)
+    return protected_in(changes, extra=_extra(run), allowed=allowed, links=links, before=before)
+
+
+def _links_before(run: Run, tree: WorkTree, links: dict[str, str]) -> dict[str, str]:
+    """The links of the base, if one in the change may lead through them: they cost a look at all files."""
+    return links_at(tree.plot.ground.git, run.base.commit_id) if links else {}
 
 
 def allowed_in(run: Run) -> tuple[str, ...]:

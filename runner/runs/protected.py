@@ -6,13 +6,13 @@ at the end means a folder with all in it; `*` stays inside one name, `**` does n
 
 from __future__ import annotations
 
-import posixpath
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
+from runner.runs.link_ways import Look, places
 from runner.visible import without_hidden
 
 _HOOKS = "runs on every machine that has this repository"
@@ -104,20 +104,24 @@ def protected_in(
     extra: Iterable[str] = (),
     allowed: Iterable[str] = (),
     links: Mapping[str, str] | None = None,
+    before: Mapping[str, str] | None = None,
 ) -> tuple[Protected, ...]:
     """Those of the changed `paths` that are protected, in their order.
 
     A change is of any sort: new, edited, deleted, another mode; a renamed file is there with both of its names. `links`
     are symbolic links among them and where each points: what is behind a link has two names, so one counts that stands
-    for, or leads to, a protected path or a folder with such in it. `allowed` patterns win over all others; only a link
-    that leaves the repository cannot be allowed.
+    for, or leads to, a protected path or a folder with such in it, also by way of other links: of these, and of those
+    that were there `before` the change. `allowed` patterns win over all others; only a link that leaves the repository
+    cannot be allowed.
     """
+    paths, links = tuple(paths), links or {}
+    looks = _looks(paths, links, before or {})
     rules, exempt = _rules(tuple(extra)), _compiled(tuple(allowed))
     found = []
     for path in paths:
-        target = (links or {}).get(path)
+        target = links.get(path)
         whole = _match(path, rules, exempt) or (
-            _match_link(path, target, rules, exempt) if target is not None else None
+            _match_link(path, target, looks, rules, exempt) if target is not None else None
         )
         if whole is not None:
             found.append(whole)
@@ -160,9 +164,24 @@ def _match(path: str, rules: _Rules, exempt: _Rules) -> Protected | None:
     return Protected(path=path, pattern=found.pattern, why=found.why)
 
 
-def _match_link(path: str, target: str, rules: _Rules, exempt: _Rules) -> Protected | None:
-    leads_to = posixpath.normpath(posixpath.join(posixpath.dirname(path), target.replace("\\", "/")))
-    if target.startswith("/") or leads_to == ".." or leads_to.startswith("../"):
+def _looks(
+    changed: tuple[str, ...], links: Mapping[str, str], before: Mapping[str, str]
+) -> tuple[Look, Look]:
+    """Find a link as it is after the change: by its path as it is written, and as a forgiving file system sees it."""
+    gone = frozenset(changed)
+    after = {path: to for path, to in before.items() if path not in gone} | dict(links) if links else {}
+    exact = {path: to.replace("\\", "/") for path, to in after.items()}
+    plain = {_plain(path): to for path, to in exact.items()}
+    deepest = max((path.count("/") for path in exact), default=-1)
+    return exact.get, lambda path: None if path.count("/") > deepest else plain.get(_plain(path))
+
+
+def _match_link(
+    path: str, target: str, looks: tuple[Look, Look], rules: _Rules, exempt: _Rules
+) -> Protected | None:
+    written = target.replace("\\", "/")
+    exact, forgiving = (places(path, written, look) for look in looks)
+    if exact is None or forgiving is None:
         return Protected(path=path, pattern="", why=f"{_LINK_OUT}: {target}")
     if any(rule.covers(path) for rule in exempt):
         return None
@@ -170,7 +189,8 @@ def _match_link(path: str, target: str, rules: _Rules, exempt: _Rules) -> Protec
         return Protected(path=path, pattern=whole.pattern, why=whole.why)
     if (below := next((rule for rule in rules if rule.is_below(path)), None)) is not None:
         return Protected(path=path, pattern=below.pattern, why=_LINK_FOR)
-    return _match_target(path, leads_to, rules, exempt)
+    found = (_match_target(path, place, rules, exempt) for place in dict.fromkeys((*exact, *forgiving)))
+    return next((item for item in found if item is not None), None)
 
 
 def _match_target(path: str, leads_to: str, rules: _Rules, exempt: _Rules) -> Protected | None:
@@ -264,6 +284,7 @@ def _piece(part: str) -> str:
     return meaning.get(part) or re.escape(part)
 
 
+@lru_cache(maxsize=1024)
 def _plain(path: str) -> str:
     """As a forgiving file system sees it: no case, no invisible characters, no dots or blanks at a name's end."""
     text = unicodedata.normalize("NFC", without_hidden(path)).replace("\\", "/")

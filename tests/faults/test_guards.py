@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.faults.scene import FIXED, Scene
@@ -25,6 +27,20 @@ def test_a_changed_protected_file_waits_for_a_word_and_nothing_leaves(scene: Sce
     assert WORKFLOW in scene.task().question
     assert branches(scene) == ["main"]
     assert scene.found().pulls == 0
+
+
+def test_a_new_link_is_followed_through_those_that_are_there(scene: Scene) -> None:
+    (scene.checkout.path / "ci").symlink_to(".github")
+    scene.checkout.commit("a link", {WORKFLOW: "on: push\n"})
+    scene.checkout.git("push", "-q", "origin", "main")
+    claude = Path(scene.environ["RUNNER_CLAUDE_PROGRAM"])
+    works = 'case "$*" in *--version*) ;; *) ln -s ci/workflows wf ;; esac\n'
+    claude.write_text(claude.read_text().replace("exec ", works + "exec ", 1))
+
+    scene.run("claim", code=1)
+
+    assert "/wf (a link to a protected file: .github/workflows)" in scene.task().question
+    assert branches(scene) == ["main"]
 
 
 def test_allowed_by_an_answer_it_goes_on_and_the_pull_request_names_it(scene: Scene) -> None:

@@ -245,6 +245,61 @@ def test_every_way_into_a_protected_folder_is_asked_about(
     assert [item.pattern for item in (*leading_there, *in_its_place)] == [pattern, pattern]
 
 
+THERE = {
+    "ci": ".github",
+    "docs/ci": "../ci",
+    "deep/er/out": "../../..",
+    "far": "docs/ci/workflows/..",
+    "top": ".",
+}
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ("ci/workflows", "a link to a protected file: .github/workflows"),
+        ("CI./workflows", "a link to a protected file: .github/workflows"),
+        ("ci\\workflows", "a link to a protected file: .github/workflows"),
+        ("ci", "a link to a folder with protected files: .github"),
+        ("docs/ci/workflows/x.yml", "a link to a protected file: .github/workflows/x.yml"),
+        ("ci/../.husky", "a link to a protected file: .husky"),
+        ("far", "a link to a folder with protected files: .github"),
+        ("top/top/.github/workflows", "a link to a protected file: .github/workflows"),
+        ("docs/../top", "a link to the top of the repository, with all protected files"),
+        ("deep/er/out/etc", "a link that leaves the repository: deep/er/out/etc"),
+        ("ci/ISSUE_TEMPLATE", None),
+        ("docs/cis/workflows", None),
+    ],
+)
+def test_a_link_counts_for_where_other_links_take_it(target: str, why: str | None) -> None:
+    found = protected_in(["new"], links={"new": target}, before=THERE)
+
+    assert [item.why for item in found] == ([why] if why else [])
+
+
+def test_links_of_the_change_count_on_the_way_and_those_it_removes_do_not() -> None:
+    before = {"ci": ".github", "old": ".github"}
+    links = {"old": "docs", "one": "two/workflows", "two": ".github", "three": "old/workflows"}
+
+    found = protected_in([*links, "ci", "four"], links={**links, "four": "ci/workflows"}, before=before)
+
+    assert [item.path for item in found] == ["one", "two"]
+
+
+def test_a_link_of_another_case_hides_none_that_is_as_it_is_written() -> None:
+    before = {"docs": "Docs/x", "Docs/l": "../.github"}
+
+    assert [item.path for item in protected_in(["n"], links={"n": "Docs/l"}, before=before)] == ["n"]
+
+
+def test_what_is_allowed_behind_a_link_is_allowed_through_it() -> None:
+    found = protected_in(
+        ["new"], links={"new": "ci/workflows"}, before=THERE, allowed=["/.github/workflows/"]
+    )
+
+    assert found == ()
+
+
 def test_a_link_that_leaves_cannot_be_allowed() -> None:
     assert protected_in(["link"], links={"link": "/etc"}, allowed=["link", "**"]) != ()
 
