@@ -113,7 +113,7 @@ def _reports(
             raise
         yield report
         done += 1
-        if not loop or report.outcome in STOPS_A_LOOP:
+        if not loop or report.outcome in STOPS_A_LOOP or stop.is_set():
             return
 
 

@@ -70,7 +70,8 @@ def resume(app: App, run_id: str, as_json: bool) -> None:
 def stop(app: App, run_id: str | None, now: bool, as_json: bool) -> None:
     """End a run that is at work, from another terminal, as Ctrl-C does in its own.
 
-    It finishes its step, charges what it used and gives the task back. Without RUN it is the only one at work.
+    It finishes its step, charges what it used and gives the task back; work that is done is delivered first. Without
+    RUN it is the only one at work.
 
     \b
     Example:
@@ -82,6 +83,8 @@ def stop(app: App, run_id: str | None, now: bool, as_json: bool) -> None:
     with moving(f"waiting for {run_id or 'the run'} to end"):
         stopped = stop_run(app.paths.runs, run_id, now=now)
     text = f"{stopped.run_id} has ended" if stopped.ended else f"{stopped.run_id} is still finishing its step"
+    if stopped.outcome:
+        text += f": {stopped.outcome.value}"
     if stopped.unfinished:
         text += f"; `runner resume {stopped.run_id}`, or the next `runner claim`, goes on with it"
     show(asdict(stopped), as_json=as_json, text=text)

@@ -135,6 +135,8 @@ def _way_to_change(run: Overview) -> str:
 
 
 def _lines(run: Overview, explained: Explanation) -> list[str]:
+    from runner.runs.facts import list_of
+
     names = ("run:", "task:", "outcome:", "cost:", "pull request:")
     cells = zip(names, _cells(_row(run)), strict=True)
     lines = [f"{name:<14}{safe(cell)}" for name, cell in cells if cell != "-"]
@@ -143,6 +145,8 @@ def _lines(run: Overview, explained: Explanation) -> list[str]:
         lines.append(f"{'cause:':<14}{safe(run.cause)}")
     if change := _way_to_change(run):
         lines.append(f"{'change:':<14}{safe(change)}")
+    warnings = list_of((run.report or {}).get("warnings"))
+    lines += [f"{'warning:':<14}{safe(str(warning))}" for warning in warnings]
     lines += ["", safe(explained.sentence), f"next: {safe(explained.next_command)}"]
     steps = run.data.get("steps")
     lines += ["", "steps:"] if steps else []

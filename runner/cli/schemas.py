@@ -125,6 +125,7 @@ OBJECTS: Mapping[str, Schema] = {
         "run_id": "the run",
         "ended": "false if it is still finishing its step",
         "unfinished": "whether it can be gone on with: `runner resume`",
+        "outcome": "what it came to, `done` if its work was being delivered; null if it is unfinished",
     },
     "taken": {
         "task": "the task",

@@ -19,13 +19,16 @@ AT_ONCE = signal.SIGUSR1
 TWICE_AFTER_S = 0.1
 """What comes sooner is the same Ctrl-C: programs that start us pass on what the terminal has told us already."""
 
+STOPPING = b"\nstopping ... (Ctrl-C again ends it at once)\n"
+DELIVERS_FIRST = b"\nthe work is done: delivering it before it stops ... (Ctrl-C again ends it at once)\n"
+
 
 @contextmanager
 def stop_on_interrupt() -> Iterator[Stop]:
     """Ctrl-C, SIGTERM and SIGHUP ask for an end in good order: finish the step, charge, give back, clean up.
 
-    A second Ctrl-C, or `runner stop --now`, ends this process at once, and with it its children; what a run had
-    recorded is gone on with later.
+    A run whose work is done hears it when that is delivered. A second Ctrl-C, or `runner stop --now`, ends this process
+    at once, and with it its children; what a run had recorded is gone on with later.
     """
     stop = Stop()
     watched = sys.stderr is not None and sys.stderr.isatty()
@@ -33,12 +36,12 @@ def stop_on_interrupt() -> Iterator[Stop]:
 
     def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
         now = time.monotonic()
-        if not asked_at:
+        if number != AT_ONCE and not asked_at:
             asked_at.append(now)
             stop.set(StopReason.INTERRUPTED, "interrupted")
             if watched:
-                _say(b"\nstopping ... (Ctrl-C again ends it at once)\n")
-        elif number in {signal.SIGINT, AT_ONCE} and now - asked_at[0] >= TWICE_AFTER_S:
+                _say(DELIVERS_FIRST if stop.is_put_off else STOPPING)
+        elif number == AT_ONCE or (number == signal.SIGINT and now - asked_at[0] >= TWICE_AFTER_S):
             _say(b"\nended at once; an unfinished run is gone on with by `runner claim` or `runner resume`\n")
             os._exit(EXIT_INTERRUPTED)
 

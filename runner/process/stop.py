@@ -41,6 +41,8 @@ class Stop:
         self._reason: StopReason | None = None
         self._detail = ""
         self._callbacks: list[Callable[[], None]] = []
+        self._unheard: StopReason | None = None
+        self._waiting: tuple[StopReason, str] | None = None
 
     @property
     def reason(self) -> StopReason | None:
@@ -54,6 +56,8 @@ class Stop:
 
     def set(self, reason: StopReason, detail: str = "") -> bool:
         """Ask everyone to stop. Returns whether this was the first reason (later ones change nothing)."""
+        if reason is self._unheard:
+            return self._put_by(reason, detail)
         if not self._given.acquire(blocking=False):
             return False
         self._detail = detail
@@ -62,6 +66,29 @@ class Stop:
         for callback in tuple(self._callbacks):
             callback()
         return True
+
+    def put_off(self, reason: StopReason) -> None:
+        """From now on `reason` waits until `hear`; any other is heard at once, and wins."""
+        self._unheard = reason
+
+    def hear(self) -> None:
+        """The end of `put_off`: what was said meanwhile counts now. A second time changes nothing."""
+        self._unheard = None
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            self.set(*waiting)
+
+    @property
+    def is_put_off(self) -> bool:
+        """Whether a reason was given that waits to be heard."""
+        return self._waiting is not None
+
+    def _put_by(self, reason: StopReason, detail: str) -> bool:
+        first = self._waiting is None and not self.is_set()
+        self._waiting = self._waiting or (reason, detail)
+        if self._unheard is None:  # it was to be heard in this very moment
+            self.hear()
+        return first
 
     def is_set(self) -> bool:
         return self._reason is not None

@@ -147,7 +147,8 @@ def final_report(run: Run, judgement: Judgement, *, kept: str = "") -> RunReport
 
     `kept` says where its commit is, if that is kept on a ref.
     """
-    delivered = judgement.outcome is Outcome.DONE or run.pull_request is not None
+    pushed = run.pull_request is not None or run.record.is_done(Step.PUSH)
+    delivered = judgement.outcome is Outcome.DONE or pushed
     hint = judgement.hint or HINTS.get(judgement.outcome, "").format(task=run.task.id, run=run.run_id)
     if kept:
         hint = " ".join(filter(None, (sentence(hint), kept)))

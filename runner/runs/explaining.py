@@ -57,7 +57,7 @@ Said = tuple[str, str]
 
 
 def _done(run: Overview, now: TaskNow) -> Said:  # noqa: ARG001 - every rule has the same two
-    proof = "passed the checks and" if run.checked else "(no checks are configured)"
+    proof = _proof(run)
     if run.pull_request.startswith("http"):
         return (
             f"The change {proof} is in the pull request {run.pull_request}",
@@ -75,6 +75,16 @@ def _done(run: Overview, now: TaskNow) -> Said:  # noqa: ARG001 - every rule has
         f"The change {proof} is on the branch {run.branch} of your checkout{text}",
         f"git diff {quote(f'{_base(run)}...{run.branch}')}",
     )
+
+
+def _proof(run: Overview) -> str:
+    """What the checks say of a change that was delivered as good."""
+    if not run.checked:
+        return "(no checks are configured)"
+    if not run.still_red:
+        return "passed the checks and"
+    red = ", ".join(f"`{command}`" for command in run.still_red)
+    return f"turned no green check red ({red} was red before, and still is) and"
 
 
 def _done_no_change(run: Overview, now: TaskNow) -> Said:  # noqa: ARG001
@@ -149,12 +159,14 @@ def _invalid_request(run: Overview, now: TaskNow) -> Said:  # noqa: ARG001
 
 
 def _cancelled(run: Overview, now: TaskNow) -> Said:
+    where = f"the branch {run.branch} is {_where(run)} already" if run.delivered else "nothing was delivered"
     if now.status is Status.CANCELLED:
-        return (
-            "The task was cancelled while it was worked on; nothing was delivered",
-            f"runner requeue {_task(run)}",
-        )
-    return f"The run was told to stop{_because(run)}; the task was given back", _again(run, now)
+        return f"The task was cancelled while it was worked on; {where}", f"runner requeue {_task(run)}"
+    why = run.cause.removeprefix("stopped: ")
+    there = f"; {where}" if run.delivered else ""
+    return f"The run was told to stop{f': {why}' if why else ''}; the task was given back{there}", _again(
+        run, now
+    )
 
 
 def _lease_lost(run: Overview, now: TaskNow) -> Said:  # noqa: ARG001
@@ -168,6 +180,11 @@ def _running(run: Overview, now: TaskNow) -> Said:  # noqa: ARG001
 
 
 def _unfinished(run: Overview, now: TaskNow) -> Said:  # noqa: ARG001
+    if run.interrupted:
+        sentence = (
+            "The run was told to stop, and then ended at once; resuming it charges it and gives the task back"
+        )
+        return f"{sentence}, the next claim goes on with its conversation", f"runner resume {run.run_id}"
     kept = "its conversation goes on" if run.session_id else "claude was not asked yet, so it is undone"
     return f"The run was broken off {_when(run)}; {kept} when it is resumed", f"runner resume {run.run_id}"
 
@@ -225,6 +242,10 @@ _STATES: Mapping[RunState, Callable[[Overview, TaskNow], Said]] = {
     RunState.GIVEN_BACK: _given_back,
     RunState.DAMAGED: _damaged,
 }
+
+
+def _where(run: Overview) -> str:
+    return f"on {run.remote}" if run.remote else "in your checkout"
 
 
 def _task(run: Overview) -> str:

@@ -68,6 +68,10 @@ class Overview:
     turned_red: tuple[str, ...] = ()
     checked: bool = False
     """Checks were run on the result."""
+    still_red: tuple[str, ...] = ()
+    """Checks that are red on the result, and were on the base."""
+    interrupted: bool = False
+    """Claude was stopped before it had answered."""
     work_tree: str = ""
     at: Step | None = None
     """The last step that was begun."""
@@ -124,7 +128,9 @@ def _overview(folder: Path, data: dict[str, Json], report: dict[str, Json] | Non
         commits=_commits(told, steps),
         delivered=bool(push),
         pull_request=text_of(told.get("pull_request")) or text_of(_fact(steps, Step.PULL_REQUEST).get("url")),
-        turned_red=_turned_red(told),
+        turned_red=_red(told, was_green=True),
+        still_red=_red(told, was_green=False),
+        interrupted=object_of(data.get("conversation")).get("outcome") == Outcome.CANCELLED.value,
         checked=bool(list_of(object_of(told.get("checks")).get("result"))),
         work_tree=text_of(data.get("work_tree")),
         at=_step(at),
@@ -163,13 +169,13 @@ def _is_held(data: dict[str, Json]) -> bool:
     return bool(facts) and is_alive(holder) is not False
 
 
-def _turned_red(report: dict[str, Json]) -> tuple[str, ...]:
-    """The checks that were green on the base and are red on the result."""
+def _red(report: dict[str, Json], *, was_green: bool) -> tuple[str, ...]:
+    """The checks that are red on the result, by whether they were green on the base."""
     checks = object_of(report.get("checks"))
     base, result = ([object_of(one) for one in list_of(checks.get(name))] for name in ("base", "result"))
     green = {text_of(check.get("command")) for check in base if _is_green(check)}
     red = (text_of(check.get("command")) for check in result if not _is_green(check))
-    return tuple(command for command in red if command in green)
+    return tuple(command for command in red if (command in green) is was_green)
 
 
 def _is_green(check: dict[str, Json]) -> bool:

@@ -18,7 +18,7 @@ from runner.git.alibi_compare import Kind
 from runner.git.clone import PrivateClone
 from runner.git.model import Base
 from runner.git.repository import Repository
-from runner.process.stop import Stop
+from runner.process.stop import Stop, StopReason
 from runner.prompts import Prompts
 from runner.redaction.redactor import Redactor
 from runner.redaction.scan import scan_text
@@ -31,6 +31,9 @@ from runner.runs.protected import Protected
 from runner.runs.record import Json, RunRecord
 from runner.tasks.model import Lease, Report, Task
 from runner.tasks.protocol import Claims
+
+DELIVERY = frozenset({Step.COMMIT, Step.PUSH, Step.PULL_REQUEST})
+"""What is judged is soon delivered, and dear to do again: who interrupts them is heard when they are done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +147,12 @@ class Run:
 
     @contextmanager
     def step(self, step: Step, note: str, **intent: Json) -> Iterator[dict[str, Json]]:
-        """Check `Stop`, tell the task and the sinks, record intent, and the facts when the block ends well."""
+        """Check `Stop`, tell the task and the sinks, record intent, and the facts when the block ends well.
+
+        From the first step of the delivery on an interruption waits until the end of the run.
+        """
+        if step in DELIVERY:
+            self.stop.put_off(StopReason.INTERRUPTED)
         self.stop.check()
         self.emit(EventName.STEP_STARTED, step=step.value, note=note)
         if self.heartbeat and step in PROGRESS:

@@ -11,8 +11,10 @@ from pathlib import Path
 from runner.allowance.holder import is_alive
 from runner.errors import Busy, OutsideTrouble, UsageProblem
 from runner.runs.listing import unfinished
+from runner.runs.overview import overview_of
 from runner.runs.places import holder_of
 from runner.runs.record import RunRecord, open_run
+from runner.tasks.model import Outcome
 
 AGAIN_S = 0.2
 """Between two signals to a run that is to end now: one may go astray while its process begins or ends something."""
@@ -27,6 +29,8 @@ class StoppedRun:
     ended: bool
     unfinished: bool = False
     """Its process ended before the run did: there is something to go on with."""
+    outcome: Outcome | None = None
+    """What the run came to, if it came to its end: `done` when its work was being delivered."""
 
 
 def stop_run(runs: Path, run_id: str | None, *, now: bool, wait_s: float = 60.0) -> StoppedRun:
@@ -39,12 +43,19 @@ def stop_run(runs: Path, run_id: str | None, *, now: bool, wait_s: float = 60.0)
     record = _named(runs, run_id) if run_id else _only_one(runs)
     pid = _process_of(record)
     until = time.monotonic() + wait_s
-    _signal(pid, signal.SIGTERM)
+    # Not politely first: what had half an end in good order could not be gone on with.
+    how = signal.SIGUSR1 if now else signal.SIGTERM
+    _signal(pid, how)
     while now and not _wait(record, min(AGAIN_S, wait_s)) and time.monotonic() < until:
-        _signal(pid, signal.SIGUSR1)
+        _signal(pid, how)
     ended = _wait(record, until - time.monotonic())
-    left = (record.folder / "run.json").exists() and not (record.folder / "outcome.json").exists()
-    return StoppedRun(run_id=record.run_id, ended=ended, unfinished=ended and left)
+    over = overview_of(record.folder) if ended and (record.folder / "run.json").exists() else None
+    return StoppedRun(
+        run_id=record.run_id,
+        ended=ended,
+        unfinished=over is not None and over.report is None,
+        outcome=over.outcome if over and over.report is not None else None,
+    )
 
 
 def at_work(runs: Path) -> tuple[RunRecord, ...]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from runner.errors import Busy, OutsideTrouble, RunnerError, TryLater
 from runner.process.stop import Stop
+from runner.runs.facts import object_of
 from runner.runs.listing import unfinished
 from runner.runs.model import RunReport
 from runner.runs.policy import Policy
@@ -14,6 +15,7 @@ from runner.runs.record import RunRecord
 from runner.runs.resume import go_on
 from runner.runs.run import Tools
 from runner.runs.waiting import waits_until
+from runner.tasks.model import Outcome
 
 Again = Callable[[RunRecord], tuple[Tools, Policy]]
 """What a run is gone on with: the tools and the policy of its own base commit."""
@@ -39,8 +41,11 @@ def go_on_with_earlier(
             continue
         if not _is_ours(record, tools, agent_id) or _has_to_wait(record, tools.now()):
             continue
+        halted = _was_interrupted(record)
         report = _try(again, record, stop, tell)
-        if report is not None and task_id in (None, report.task_id):
+        if report is not None and halted and report.outcome is Outcome.CANCELLED and not stop.is_set():
+            tell(f"{record.run_id} was stopped: {report.task_id} is given back, and can be claimed again")
+        elif report is not None and task_id in (None, report.task_id):
             return report
     return None
 
@@ -61,6 +66,12 @@ def _try(again: Again, record: RunRecord, stop: Stop, tell: Callable[[str], None
 
 def _is_ours(record: RunRecord, tools: Tools, agent_id: str) -> bool:
     return record.data.get("clone") == str(tools.clone.path) and record.data.get("agent_id") == agent_id
+
+
+def _was_interrupted(record: RunRecord) -> bool:
+    """Whether claude was stopped by a Ctrl-C, and a second one kept the run from saying so."""
+    answer = object_of(record.data.get("conversation"))
+    return answer.get("outcome") == Outcome.CANCELLED.value and not record.data.get("waiting")
 
 
 def _has_to_wait(record: RunRecord, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from runner.errors import (
     LeaseLost,
     LeaseUnconfirmed,
     RunnerError,
+    Stopped,
 )
 from runner.git.push_faults import PASSES_BY_ITSELF, PushFailed
 from runner.git.rescue import rescue_change, rescue_commit, rescue_hint
@@ -79,27 +80,42 @@ def let_it_wait(run: Run, error: RunnerError) -> DeliveryWaits:
     """Settle what was spent, park the task, and note when to go on; returns what to tell the person.
 
     Should the queue be out of reach too, the lease runs out by itself, and the run tries to renew it when it comes
-    back.
+    back. A run that was `Stopped` does not wait for a time: the next claim goes on with it.
     """
-    tries = whole_of(object_of(run.record.data.get("waiting")).get("tries")) + 1
+    tries = whole_of(object_of(run.record.data.get("waiting")).get("tries"))
     retry_at = error.retry_at if isinstance(error, GhFailed) else None
-    until = retry_at or run.tools.now() + timedelta(seconds=pause_s(tries))
-    run.record.note(waiting={"cause": str(error), "until": until.isoformat(), "tries": tries})
+    until = None
+    if not isinstance(error, Stopped):
+        tries += 1
+        until = retry_at or run.tools.now() + timedelta(seconds=pause_s(tries))
+    run.record.note(
+        waiting={"cause": str(error), "until": until.isoformat() if until else None, "tries": tries}
+    )
     ending.settle(run, Outcome.DONE)
     kept = keep_work(run)
-    seconds = max(0.0, (until - run.tools.now()).total_seconds()) + PARK_BEYOND_S
+    _park(run, error, until)
+    when = f" after {until:%H:%M} UTC, " if until else ", "
+    waits = DeliveryWaits(
+        f"{run.run_id}: the work is done, but not delivered: {error}",
+        hint=f"`runner resume {run.run_id}`, or the next `runner claim`{when}delivers it. {kept}".rstrip(),
+        retry_at=retry_at,
+    )
+    if isinstance(error, Stopped):
+        waits.exit_code = error.exit_code
+    return waits
+
+
+def _park(run: Run, error: RunnerError, until: datetime | None) -> None:
+    """Give the task back for later; one that cannot be comes back when its lease has run out."""
+    seconds = max(0.0, (until - run.tools.now()).total_seconds()) if until else 0.0
     lease = run.heartbeat.lease if run.heartbeat else run.lease
+    note = f"{run.run_id} waits to deliver: {error}"
     try:
-        run.tools.claims.release(lease, note=f"{run.run_id} waits to deliver: {error}", park_s=seconds)
+        run.tools.claims.release(lease, note=note, park_s=seconds + PARK_BEYOND_S)
     except LeaseLost as lost:
         log.info("%s was not given back: %s", run.task.id, lost)
     except RunnerError as unreachable:
         log.warning("%s could not be given back: %s", run.task.id, unreachable)
-    return DeliveryWaits(
-        f"{run.run_id}: the work is done, but not delivered: {error}",
-        hint=f"`runner resume {run.run_id}`, or the next `runner claim` after {until:%H:%M} UTC, delivers it. {kept}",
-        retry_at=retry_at,
-    )
 
 
 def report_waits(run: Run, error: RunnerError) -> DeliveryWaits:

@@ -17,6 +17,7 @@ from runner.errors import (
 )
 from runner.events.model import EventName
 from runner.git.rule_files import RulesUnreadable
+from runner.process.stop import StopReason
 from runner.runs import ending, watching
 from runner.runs.heartbeat import Heartbeat
 from runner.runs.judging import Judgement, first_line, sentence
@@ -37,7 +38,8 @@ def work_on(run: Run, steps: Callable[[Run], Ended] = from_the_start) -> RunRepo
     """Do the task, from the start or from where `steps` comes in. A report for every ending after Claude was started.
 
     Raises:
-        DeliveryWaits: the work is done and kept, but cannot be handed over now; the run stays unfinished.
+        DeliveryWaits: the work is done and kept, but cannot be handed over now, or was to stop before; the run stays
+            unfinished.
         StoreFailed: our own disk takes no more; the run stays unfinished.
         RunnerError: it ended before Claude was started; claim and reservation are given back, nothing is left behind.
     """
@@ -47,6 +49,7 @@ def work_on(run: Run, steps: Callable[[Run], Ended] = from_the_start) -> RunRepo
             judgement, retry_at = _ended(run, steps)
             return finish(run, judgement, retry_at)
     finally:
+        run.stop.hear()
         run.tools.events.remove(run.journal)
         run.record.let_go()
 
@@ -66,6 +69,8 @@ def finish(run: Run, judgement: Judgement, retry_at: datetime | None) -> RunRepo
         finally:
             ending.settle(run, judgement.outcome)
             ending.clean_up(run)
+        if run.stop.is_put_off:
+            run.warn("it was told to stop when the work was done: what was left of it was finished first")
         return ending.final_report(run, judgement, kept=still_kept(run, judgement.outcome))
     except (OutsideTrouble, TryLater) as untold:
         raise left_unfinished(run.run_id, untold) from None
@@ -105,7 +110,7 @@ def _judge_failure(run: Run, error: BaseException) -> Judgement:
             raise left_unfinished(run.run_id, later) from error
         raise error
     if isinstance(error, Stopped):
-        return Judgement(outcome=ending.outcome_of_stop(run.stop.reason), cause=str(error))
+        return _judge_stop(run, error)
     if run.commits and isinstance(error, DELIVERY_TROUBLE):
         if is_passing(error):
             raise let_it_wait(run, error)
@@ -118,6 +123,14 @@ def _judge_failure(run: Run, error: BaseException) -> Judgement:
     return Judgement(
         outcome=Outcome.CRASHED, cause=first_line(run.tools.redactor.text(str(error))), hint=error.hint
     )
+
+
+def _judge_stop(run: Run, stopped: Stopped) -> Judgement:
+    """What is judged already is not done again: the next claim delivers it."""
+    if run.stop.reason is StopReason.INTERRUPTED and run.record.data.get("judgement"):
+        raise let_it_wait(run, stopped)
+    cause = str(stopped).removeprefix("stopped: ")
+    return Judgement(outcome=ending.outcome_of_stop(run.stop.reason), cause=cause)
 
 
 def _needs_a_person(run: Run, error: RunnerError) -> Judgement:

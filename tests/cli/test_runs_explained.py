@@ -100,3 +100,17 @@ def test_an_unknown_run_is_told(console: Console, command: list[str], name: str,
     code, _, hint = console(*command, name).error
 
     assert (code, hint) == (expected, "`runner runs` lists them")
+
+
+def test_a_red_check_that_was_red_before_and_the_warnings_are_told(console: Console, run_id: str) -> None:
+    path = console.state / "runs" / run_id / "outcome.json"
+    told = json.loads(path.read_text())
+    red = {"command": "ruff", "exit_code": 1, "timed_out": False, "tail": ""}
+    told["warnings"] = ["a copy of `notes.txt` is kept"]
+    told["checks"] = {"base": [*told["checks"]["base"], red], "result": [*told["checks"]["result"], red]}
+    path.write_text(json.dumps(told))
+
+    shown = console.ok("runs", "show", run_id)
+
+    assert "turned no green check red (`ruff` was red before, and still is)" in shown
+    assert "warning:      a copy of `notes.txt` is kept" in shown

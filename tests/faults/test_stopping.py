@@ -22,7 +22,12 @@ def test_the_only_run_at_work_ends_in_good_order_and_stop_waits_for_it(scene: Sc
         code, said = ended(claim)
 
     found = scene.found()
-    assert json.loads(stopped.out) == {"run_id": run_id, "ended": True, "unfinished": False}
+    assert json.loads(stopped.out) == {
+        "run_id": run_id,
+        "ended": True,
+        "unfinished": False,
+        "outcome": "cancelled",
+    }
     assert left == []
     assert code == 130, said
     assert '"outcome": "cancelled"' in said
@@ -118,25 +123,20 @@ def test_without_a_run_at_work_there_is_nothing_to_end(scene: Scene) -> None:
     assert "no run starts with 'r-0'" in unknown.err
 
 
-@pytest.mark.long
-def test_a_step_that_was_begun_is_finished_first(scene: Scene, tmp_path: Path) -> None:
+def test_work_that_is_being_pushed_is_delivered_first(scene: Scene, tmp_path: Path) -> None:
     scene.hook_of_origin(f"touch {tmp_path}/pushing; sleep 2\n")
     claim = scene.start("claim", "--json")
     wait_for(tmp_path / "pushing")
 
-    scene.run("stop")
-    pushed = scene.found().branches
+    stopped = scene.run("stop")
     code, said = ended(claim)
 
     found = scene.found()
-    assert code == 130, said
-    assert pushed == WANTED.branches
-    assert (found.status, found.attempts, found.pulls, found.holds) == ("pending", 0, 0, 0)
-    assert found.leftovers == ()
-
-    scene.run("claim")
-
-    assert (scene.found().commits, scene.found().pulls, scene.found().completions) == (1, 1, 1)
+    assert code == 0, said
+    assert stopped.out.rstrip().endswith("has ended: done")
+    assert "told to stop when the work was done" in said
+    assert (found.commits, found.branches, found.pulls, found.completions) == (1, WANTED.branches, 1, 1)
+    assert (found.status, found.attempts, found.holds, found.leftovers) == ("completed", 1, 0, ())
 
 
 def test_who_waits_at_a_terminal_sees_what_for(scene: Scene, tmp_path: Path) -> None:
@@ -152,5 +152,5 @@ def test_who_waits_at_a_terminal_sees_what_for(scene: Scene, tmp_path: Path) -> 
 
     assert code == 0
     assert "waiting for the run to end" in screen
-    assert screen.rstrip().endswith("has ended")
+    assert screen.rstrip().endswith("has ended: done")
     assert "\x1b[2K" in screen.split("waiting for")[-1], "nothing of the moving line is left"

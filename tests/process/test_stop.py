@@ -121,3 +121,42 @@ def test_a_forgotten_callback_is_not_called() -> None:
     stop.set(StopReason.CANCELLED)
 
     assert calls == []
+
+
+def test_a_reason_that_is_put_off_waits_and_any_other_does_not() -> None:
+    stop = Stop()
+    stop.put_off(StopReason.INTERRUPTED)
+
+    first = stop.set(StopReason.INTERRUPTED, "Ctrl-C")
+    second = stop.set(StopReason.INTERRUPTED, "Ctrl-C")
+
+    assert (first, second) == (True, False)
+    assert (stop.is_put_off, stop.is_set()) == (True, False)
+
+    stop.hear()
+    stop.hear()
+
+    assert (stop.reason, stop.detail, stop.is_put_off) == (StopReason.INTERRUPTED, "Ctrl-C", False)
+
+
+def test_what_is_heard_at_once_wins_over_what_was_put_off() -> None:
+    stop = Stop()
+    stop.put_off(StopReason.INTERRUPTED)
+    stop.set(StopReason.INTERRUPTED, "Ctrl-C")
+
+    lost = stop.set(StopReason.LEASE_LOST, "fence 7 exists")
+    stop.hear()
+
+    assert lost
+    assert stop.reason is StopReason.LEASE_LOST
+    assert not stop.set(StopReason.INTERRUPTED, "again")
+
+
+def test_nothing_put_off_means_that_all_is_heard_again() -> None:
+    stop = Stop()
+    stop.put_off(StopReason.INTERRUPTED)
+    stop.hear()
+
+    stop.set(StopReason.INTERRUPTED)
+
+    assert stop.is_set()

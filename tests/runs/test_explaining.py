@@ -64,6 +64,22 @@ def test_a_change_that_nothing_checked_says_so() -> None:
     assert "(no checks are configured)" in said(Outcome.DONE, pull_request=PR)[0]
 
 
+def test_a_check_that_was_red_before_and_still_is_is_not_said_to_have_passed() -> None:
+    sentence, _ = said(Outcome.DONE, pull_request=PR, checked=True, still_red=("pytest -q", "ruff check ."))
+
+    assert sentence == (
+        "The change turned no green check red (`pytest -q`, `ruff check .` was red before, and still is) and is in the"
+        f" pull request {PR}."
+    )
+
+
+def test_a_run_that_was_stopped_and_then_ended_at_once_says_what_is_left() -> None:
+    sentence, command = said(None, RunState.UNFINISHED, at=Step.CLAUDE, session_id="s-1", interrupted=True)
+
+    assert sentence.endswith("gives the task back, the next claim goes on with its conversation.")
+    assert command == "runner resume r-1"
+
+
 def test_a_change_on_a_branch_of_the_remote() -> None:
     assert said(Outcome.DONE, remote="origin", checked=True) == (
         "The change passed the checks and is on the branch fix/T-7-clock of origin, without a pull request.",
@@ -154,7 +170,7 @@ def test_cancelled_and_interrupted_are_told_apart() -> None:
     interrupted = said(Outcome.CANCELLED, cause="stopped: interrupted", now=READY)
 
     assert cancelled[0].startswith("The task was cancelled while it was worked on")
-    assert interrupted[0] == "The run was told to stop: stopped: interrupted; the task was given back."
+    assert interrupted[0] == "The run was told to stop: interrupted; the task was given back."
 
 
 def test_a_run_at_work_can_be_stopped() -> None:
