@@ -19,6 +19,7 @@ from runner.git.carried import carry, list_entries, wants_sparse
 from runner.git.collection import GRACE_S, collect_objects
 from runner.git.creation import clone_name, copy_large_files, make_clone
 from runner.git.damage import bring_over_rescued, set_aside_if_damaged, suspect
+from runner.git.frame import mend_frame
 from runner.git.ground import LOCK_S, Ground, lock_file, put
 from runner.git.lock import locked
 from runner.git.model import Base
@@ -70,6 +71,7 @@ class PrivateClone:
         developer = list_entries(checkout.git)
         path = clones.resolve() / clone_name(checkout.common_dir, sparse=wants_sparse(developer))
         with locked(lock_file(path), timeout_s=LOCK_S, stop=stop):
+            mend_frame(path, checkout.source)
             anew = set_aside_if_damaged(checkout, path, stop)
             in_clone = make_clone(checkout, developer, path, stop)
             if anew:

@@ -21,7 +21,8 @@ _WORDS = re.compile(
     r"\binflate:|data stream error|unable to (unpack|parse) \w+|loose object \w+ \(stored in|garbage at end of loose"
     r"|header for \w+ too long|object file \S+ is empty|bad object|hash mismatch|object corrupt|is corrupt"
     r"|missing (blob|tree|commit)|unable to read (tree|sha1 file|object)|not a valid object|invalid sha1 pointer"
-    r"|packfile .* (cannot|missing)|could not read [0-9a-f]{40}|failed to (read|traverse)|unable to find [0-9a-f]{40}",
+    r"|packfile .* (cannot|missing)|could not read [0-9a-f]{40}|failed to (read|traverse)|unable to find [0-9a-f]{40}"
+    r"|(unexpected|unterminated) line in \S*packed-refs",
     re.IGNORECASE,
 )
 
@@ -30,7 +31,7 @@ _log = logging.getLogger("runner.git")
 
 def suspect(clone: Path, error: GitFailed) -> None:
     """If git stumbled over an object of the clone, have it looked through before it is used again."""
-    if _WORDS.search(str(error)) is None:
+    if _WORDS.search(str(error)) is None and f"not a git repository: '{clone}'" not in str(error):
         return
     try:
         (clone / MARK).touch()

@@ -13,6 +13,7 @@ from runner.errors import Busy, GitFailed, NotARepository, RunnerError, Stopped
 from runner.git.belonging import Belonging, belonging_of
 from runner.git.clone import PrivateClone
 from runner.git.copies import copy_at
+from runner.git.frame import is_bent, mend_frame
 from runner.git.ground import lock_file
 from runner.git.plot import find_plot, registered_in
 from runner.git.repository import Repository
@@ -42,6 +43,8 @@ class Grounds:
     @cached_property
     def clones(self) -> tuple[Path, ...]:
         below = children(self.shelves.paths.clones)
+        for path in below:
+            _mend(path, self.source)
         return tuple(path.resolve() for path in below if _is_clone(path))
 
     @cached_property
@@ -222,6 +225,15 @@ class Grounds:
 def _is_clone(path: Path) -> bool:
     named_so = path.name.endswith(".git") and not path.name.startswith(".")
     return named_so and is_own_folder(path) and (path / "HEAD").is_file() and (path / "objects").is_dir()
+
+
+def _mend(clone: Path, source: Mapping[str, str]) -> None:
+    """What is in a clone that git does not know for one can only be told when it does."""
+    named_so = clone.name.endswith(".git") and not clone.name.startswith(".")
+    with suppress(Busy, RunnerError, OSError):
+        if named_so and is_own_folder(clone) and is_bent(clone):
+            with clone_alone(clone):
+                mend_frame(clone, source)
 
 
 def _is_at(noted: str, tree: Path) -> bool:

@@ -112,10 +112,10 @@ def test_a_half_made_clone_is_no_obstacle(world: World) -> None:
     path = world.clone().path
     left = path.with_name(f".{path.name}.new")
     left.mkdir()
-    (path / "HEAD").unlink()
+    shutil.rmtree(path / "objects")
 
     assert world.clone().path == path
-    assert (path / "HEAD").is_file()
+    assert (path / "objects").is_dir()
     assert not left.exists()
 
 
