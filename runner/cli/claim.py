@@ -159,6 +159,7 @@ def _run_once(app: App, flags: ClaimFlags, task_id: str | None, stop: Stop) -> R
             stop=stop,
             tell=lambda line: click.echo(safe(line), err=True),
             task_id=task_id,
+            statuses=app.board.statuses,
         )
         if earlier is not None:
             return earlier

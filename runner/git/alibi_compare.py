@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +11,7 @@ from runner.git.fingerprint import INDEX, FileFacts, Fingerprint
 from runner.visible import visible_line
 
 WORDS_LIMIT = 300
+_LONG_HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 
 
 class Kind(StrEnum):
@@ -173,7 +175,9 @@ def _folders(before: Fingerprint, after: Fingerprint) -> Iterator[Difference]:
 
 def _settings(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
     for found in _each(Kind.SETTING, before, after):
-        yield _grave(found)
+        was, is_ = (_LONG_HASH.sub(r"\1", words) for words in (found.before, found.after))
+        shown = (was, is_) if was != is_ else (found.before, found.after)
+        yield Difference(kind=found.kind, name=found.name, before=shown[0], after=shown[1], grave=True)
 
 
 def _store(before: Fingerprint, after: Fingerprint) -> Iterator[Difference]:

@@ -8,7 +8,7 @@ from shlex import quote
 
 from runner.runs.model import Step
 from runner.runs.overview import Overview, RunState
-from runner.tasks.model import Outcome, Status
+from runner.tasks.model import FINAL, Outcome, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +189,11 @@ def _unfinished(run: Overview, now: TaskNow) -> Said:  # noqa: ARG001
     return f"The run was broken off {_when(run)}; {kept} when it is resumed", f"runner resume {run.run_id}"
 
 
-def _waiting(run: Overview, now: TaskNow) -> Said:  # noqa: ARG001
+def _waiting(run: Overview, now: TaskNow) -> Said:
+    if now.status in FINAL and not run.delivered:
+        end = now.status.value if now.status else "ended"
+        ended = f"The work is done and not delivered, and meanwhile the task is {end}"
+        return f"{ended}: the next claim ends the run, and keeps its work", f"runner resume {run.run_id}"
     have = f"commit {run.commits[-1][:10]} on {run.branch}" if run.commits else "the change"
     if run.pull_request:
         reached = f"{have} is delivered, its pull request is {run.pull_request}, but the end is not reported"

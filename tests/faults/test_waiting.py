@@ -192,3 +192,18 @@ def test_a_token_that_is_refused_is_noticed_before_claude_is_paid(scene: Scene) 
     assert scene.calls() == []
     assert (scene.found().status, scene.found().attempts, scene.found().holds) == ("pending", 0, 0)
     assert scene.leftovers() == ()
+
+
+def test_a_task_that_is_cancelled_before_its_delivery_is_due_ends_with_the_next_claim(scene: Scene) -> None:
+    scene.hook_of_origin('echo "remote: Internal Server Error 502" >&2; exit 1\n')
+    scene.run("claim", code=5)
+    (run_id,) = scene.unfinished()
+    scene.run("cancel", "T-1")
+
+    shown = scene.run("runs", "show", run_id)
+    ended = scene.run("claim", "--json", code=130)
+
+    assert "meanwhile the task is cancelled: the next claim ends the run" in shown.out
+    assert json.loads(ended.out)["run_id"] == run_id
+    the_way_back_works(scene, json.loads(ended.out)["hint"])
+    assert scene.unfinished() == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from runner.git.alibi import take
 from runner.git.alibi_compare import Kind, compare
@@ -112,3 +113,21 @@ def test_many_paths_are_spread_over_commands_that_cover_nothing_else(repository:
 
     assert [command.count(":(top,literal)many/") for command in commands] == [50, 50, 20]
     assert all("--overlay" in command for command in commands)
+
+
+def test_a_changed_setting_is_told_by_the_beginning_of_its_hashes(tmp_path: Path) -> None:
+    before = _fingerprint(settings={"config": f"100644 {'a' * 64}", "hooks/x": f"100644 {'d' * 64}"})
+    after = _fingerprint(settings={"config": f"100644 {'b' * 64}", "hooks/x": f"100644 {'d' * 12}{'e' * 52}"})
+
+    told = [difference.told() for difference in compare(before, after)]
+
+    assert told[0] == f"git setting config: 100644 {'a' * 12} became 100644 {'b' * 12}"
+    assert f"{'d' * 64} became" in told[1], "hashes that begin alike are told whole"
+    assert told[1].endswith("e" * 52)
+
+
+def _fingerprint(settings: dict[str, str]) -> Fingerprint:
+    facts: dict[str, Any] = {"top": "/w", "head": "refs/heads/main", "commit": "1", "stash": ()}
+    for name in ("staged", "files", "folders", "refs", "remotes", "logs", "packs", "loose"):
+        facts[name] = {}
+    return Fingerprint(**facts, settings=settings)

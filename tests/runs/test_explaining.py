@@ -73,6 +73,21 @@ def test_a_check_that_was_red_before_and_still_is_is_not_said_to_have_passed() -
     )
 
 
+def test_a_delivery_that_waits_for_a_task_that_was_cancelled_waits_no_more() -> None:
+    facts = {"trouble": "no network", "retry_at": datetime(2026, 11, 22, 15, 30, tzinfo=UTC)}
+    cancelled = TaskNow(status=Status.CANCELLED)
+
+    kept = said(None, RunState.WAITING, now=cancelled, **facts)
+    there = said(None, RunState.WAITING, now=cancelled, delivered=True, **facts)
+
+    assert kept == (
+        "The work is done and not delivered, and meanwhile the task is cancelled: the next claim ends the run, and"
+        " keeps its work.",
+        "runner resume r-1",
+    )
+    assert "is delivered, but not all that follows is told; it waits, until" in there[0]
+
+
 def test_a_run_that_was_stopped_and_then_ended_at_once_says_what_is_left() -> None:
     sentence, command = said(None, RunState.UNFINISHED, at=Step.CLAUDE, session_id="s-1", interrupted=True)
 
