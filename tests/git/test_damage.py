@@ -97,6 +97,19 @@ def test_an_empty_object_is_damage_too(world: World) -> None:
     assert world.start()
 
 
+@pytest.mark.parametrize(
+    "words", ["not a git repository: '{clone}'", "unexpected line in {clone}/packed-refs: junk"]
+)
+def test_a_clone_that_breaks_while_it_is_used_is_told_as_such(world: World, words: str) -> None:
+    clone = world.clone()
+    error = GitFailed(words.format(clone=clone.path))
+
+    clone.suspect(error)
+
+    assert "our private clone seems damaged" in error.hint
+    assert (clone.path / MARK).exists()
+
+
 def test_other_trouble_raises_no_suspicion(world: World) -> None:
     clone = world.clone()
     error = GitFailed("cannot get main from origin: could not resolve host", hint="check the network")
