@@ -28,6 +28,8 @@ def keep_change(run: Run) -> bool:
 
 
 def _keep_rest(run: Run) -> None:
+    if run.record.data.get("rebuilding") is True:
+        return  # the files are only half there again, and what is missing is no change
     tree = run.tools.clone.work_tree(run.work_tree)
     known = [text_of(tree_id) for tree_id in list_of(run.record.data.get("trees"))]
     # On a newer base the same change looks different; it was kept before.

@@ -142,3 +142,18 @@ def test_a_change_of_a_copy_fits_the_checkout_that_it_came_from(scene: Scene) ->
     scene.run("claim")
     assert [call["resumed"] for call in scene.calls()] == [False, True]
     assert scene.changed() == [".gitattributes", "calc.py", "notes.txt"]
+
+
+def test_a_change_that_fits_no_more_is_kept_as_it_was(scene: Scene) -> None:
+    with_a_lock(scene)
+    settle(scene, LOCK.replace("echo set-up", "date +%s%N"))
+    scene.run("claim", place="after:commit begun=1", code=-9)
+    (tree,) = (scene.state / "worktrees").glob("*/T-1")
+    shutil.rmtree(tree)
+
+    ended = scene.run("claim", code=5)
+
+    (run,) = (scene.state / "runs").glob("r-*")
+    assert "the patch does not fit" in ended.out
+    assert [path.name for path in run.glob("*.patch")] == ["changes.patch"]
+    assert b"+    return a + b" in (run / "changes.patch").read_bytes()
