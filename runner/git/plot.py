@@ -153,7 +153,7 @@ def find_plot(ground: Ground, path: Path) -> Plot:
 
 def no_work_tree(path: Path) -> GitFailed:
     return GitFailed(
-        f"there is no whole work tree at {path}", hint="start the task afresh: runner requeue TASK"
+        f"there is no whole work tree at {path}", hint="requeue the task: it starts afresh then"
     )
 
 

@@ -147,7 +147,9 @@ def final_report(run: Run, judgement: Judgement, *, kept: str = "") -> RunReport
 
     `kept` says where its commit is, if that is kept on a ref.
     """
-    pushed = run.pull_request is not None or run.record.is_done(Step.PUSH)
+    # Of a task that somebody else has now, the branch is theirs.
+    ours = judgement.outcome is not Outcome.LEASE_LOST
+    pushed = run.pull_request is not None or (ours and run.record.is_done(Step.PUSH))
     delivered = judgement.outcome is Outcome.DONE or pushed
     hint = judgement.hint or HINTS.get(judgement.outcome, "").format(task=run.task.id, run=run.run_id)
     if kept:

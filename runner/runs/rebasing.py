@@ -34,7 +34,7 @@ def rebase(run: Run, tree: WorkTree, refused: GitFailed) -> Judgement:
         moved = tree.rebase_once(base.commit_id, commit_text(run), sign_off=run.policy.sign_off)
         if moved.commit_id is None:
             facts["commit"] = run.commits[-1]
-            return _needs_a_person(moved.conflicts, refused)
+            return _needs_a_person(run.task.id, moved.conflicts, refused)
         run.base, run.commits = base, (moved.commit_id,)
         facts["commit"] = moved.commit_id
         run.tree_id = tree.tree_id(base.commit_id)
@@ -54,7 +54,7 @@ def rebase(run: Run, tree: WorkTree, refused: GitFailed) -> Judgement:
     )
 
 
-def _needs_a_person(conflicts: tuple[str, ...], refused: GitFailed) -> Judgement:
+def _needs_a_person(task_id: str, conflicts: tuple[str, ...], refused: GitFailed) -> Judgement:
     if not conflicts:
         return Judgement(
             outcome=Outcome.NEEDS_INPUT,
@@ -66,5 +66,5 @@ def _needs_a_person(conflicts: tuple[str, ...], refused: GitFailed) -> Judgement
         outcome=Outcome.NEEDS_INPUT,
         cause=f"the base moved, and its changes conflict in {told}",
         question=f"{refused} The base moved while Claude worked, and conflicts in {told}. Answer what to do, or"
-        " `runner requeue` starts the task afresh on the newest base.",
+        f" `runner requeue {task_id}` starts the task afresh on the newest base.",
     )
