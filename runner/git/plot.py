@@ -152,9 +152,7 @@ def find_plot(ground: Ground, path: Path) -> Plot:
 
 
 def no_work_tree(path: Path) -> GitFailed:
-    return GitFailed(
-        f"there is no whole work tree at {path}", hint="requeue the task: it starts afresh then"
-    )
+    return GitFailed(f"there is no whole work tree at {path}", hint="requeue the task: it starts afresh then")
 
 
 def registered(ground: Ground, path: Path) -> Path | None:
