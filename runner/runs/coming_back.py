@@ -54,6 +54,8 @@ def _deliver(run: Run, so_far: SoFar, judgement: Judgement) -> Judgement:
         if found is None:
             return _in_the_way(run)
         tree = found.tree
+    if so_far.is_unproven:
+        run.tree_id = ""  # nothing that was checked is what would be delivered
     return deliver(run, tree, judgement)
 
 

@@ -42,10 +42,10 @@ def deliver(
     if asked is not None:
         return asked
     run.touched = guarding.touched(run, tree, changes)
-    if not run.commits:
-        asked = _commit(run, tree)
-        if asked is not None:
-            return asked
+    # A process before this one may have been killed between a commit and the checks on it.
+    asked = _prove_again(run, tree) if run.commits else _commit(run, tree)
+    if asked is not None:
+        return asked
     judgement = _push(run, tree, judgement)
     if judgement.outcome in DELIVERED and run.policy.pull_request:
         delivering.open_pull_request(run, unproven=red)
@@ -99,9 +99,9 @@ def _put_back(run: Run, tree: WorkTree) -> None:
 
 
 def _prove_again(run: Run, tree: WorkTree) -> Judgement | None:
-    """A hook that changed files made another tree than the one that was checked."""
+    """A hook that changed files, or a rebase, made another tree than the one that was checked."""
     base, made = run.base.commit_id, tree_of(tree, run.commits[-1])
-    if made == tree.to_commit(base, run.tree_id):
+    if run.tree_id and made == tree.to_commit(base, run.tree_id):
         return None
     red_before = run.evidence.turned_red
     now = tree.tree_id(base)
@@ -115,9 +115,9 @@ def _prove_again(run: Run, tree: WorkTree) -> Judgement | None:
         return None
     return Judgement(
         outcome=Outcome.NEEDS_INPUT,
-        cause=f"a hook changed files, and then {judgement.cause}",
-        question=f"A hook of the repository changed files in the commit, and then {judgement.cause}. Nothing was"
-        " pushed. Answer what to do; Claude goes on from here.",
+        cause=f"a hook or a newer base changed files, and then {judgement.cause}",
+        question=f"A hook of the repository, or a newer base, changed files in the commit, and then {judgement.cause}."
+        " Nothing was pushed. Answer what to do; Claude goes on from here.",
     )
 
 

@@ -226,6 +226,16 @@ class SoFar:
         return text_of(self._last_fact(Step.PULL_REQUEST).get("url")) or None
 
     @property
+    def is_unproven(self) -> bool:
+        """The commit was put on a newer base, and the checks on that did not come to their end."""
+        steps = [object_of(entry) for entry in list_of(self._fact("steps"))]
+        rebases = [number for number, step in enumerate(steps) if "onto" in object_of(step.get("intent"))]
+        if not rebases:
+            return False
+        later = steps[rebases[-1] :]
+        return not any(step.get("name") == Step.VERIFY.value and "done_at" in step for step in later)
+
+    @property
     def pull_request_warnings(self) -> tuple[str, ...]:
         """What the report is to say of it."""
         return texts_of(self._last_fact(Step.PULL_REQUEST).get("warnings"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from runner.redaction.redactor import Redactor
 from runner.runs.commit_text import LIMIT, commit_body, commit_title
 from tests.cli.console import script
-from tests.faults.scene import FIXED, Scene
+from tests.faults.scene import CHECK, FIXED, Scene
 from tests.support.git import Sandbox
 
 REWRITING = (
@@ -109,3 +111,51 @@ def test_a_title_is_made_harmless_and_a_long_body_is_cut() -> None:
     assert "<b>" not in title
     assert len(body) <= LIMIT
     assert body.endswith("(cut)")
+
+
+def count(scene: Scene, log: Path) -> None:
+    """From now on the check leaves a line each time that it runs."""
+    scene.checkout.commit(
+        "a check", {".runner.toml": f"[checks]\ncommands = [\"sh -c 'echo >> {log}; {CHECK}'\"]\n"}
+    )
+    scene.checkout.git("push", "-q", "origin", "main")
+    scene.run("trust", "--yes")
+
+
+def test_killed_between_a_hook_that_formats_and_the_checks_they_run_again(
+    scene: Scene, tmp_path: Path
+) -> None:
+    log = tmp_path / "checked"
+    count(scene, log)
+    hook(scene, "printf '# formatted\\n' >> calc.py; git add calc.py\n")
+    scene.run("claim", place="after:verify begun=2", code=-9)
+    before = len(log.read_text())
+
+    scene.run("claim")
+
+    assert len(log.read_text()) > before
+    assert scene.shown("calc.py") == [f"{FIXED['calc.py']}# formatted"]
+
+
+def test_killed_between_a_rebase_and_the_checks_they_run_again(scene: Scene, tmp_path: Path) -> None:
+    log = tmp_path / "checked"
+    count(scene, log)
+    scene.hook_of_origin(
+        'read old new ref; [ "$ref" = refs/heads/main ] && exit 0\n'
+        'git merge-base --is-ancestor main "$new" && exit 0\n'
+        'echo "the branch is out of date, rebase onto main" >&2; exit 1\n'
+    )
+    (scene.claude / "wait").touch()
+    claim = scene.start("claim", place="after:verify begun=2")
+    scene.wait_for_work()
+    scene.checkout.commit("meanwhile", {"news.txt": "new\n"})
+    scene.checkout.git("push", "-q", "origin", "main")
+    (scene.claude / "wait").unlink()
+    claim.communicate(timeout=60)
+    before = len(log.read_text())
+
+    scene.run("claim")
+
+    assert claim.returncode == -9
+    assert len(log.read_text()) > before
+    assert scene.changed() == ["calc.py"]
