@@ -149,7 +149,8 @@ def pr(
         task, wish, checkout=checkout, forge=forge, prompts=app.prompts, redact=app.redactor.text
     )
     tell_warnings(made.warnings)
-    show(made, as_json=as_json, text=made.url)
+    told = {"url": made.url, "adopted": made.adopted, "state": made.state, "warnings": made.warnings}
+    show(told, as_json=as_json, text=made.url)
     if open_it:
         import webbrowser
 
