@@ -146,7 +146,7 @@ def test_a_task_that_was_cancelled_while_its_delivery_waited_ends_as_cancelled(
     ended = scene.run(*(("claim",) if how == "claim" else ("resume", run_id)), "--json", code=130)
 
     report = json.loads(ended.out)
-    assert (report["outcome"], report["cause"]) == ("cancelled", "stopped: T-1 was cancelled")
+    assert (report["outcome"], report["cause"]) == ("cancelled", "T-1 was cancelled")
     the_way_back_works(scene, report["hint"])
     found = scene.found()
     assert (found.status, found.attempts, found.holds, found.cost_nano) == ("cancelled", 0, 0, CALL_NANO)
@@ -163,7 +163,7 @@ def test_killed_before_the_queue_heard_of_its_end_it_is_cancelled_all_the_same(s
 
     ended = scene.run("resume", run_id, code=130)
 
-    assert "T-1: cancelled (stopped: T-1 was cancelled)" in ended.out
+    assert "T-1: cancelled (T-1 was cancelled)" in ended.out
     the_way_back_works(scene, ended.out)
 
 

@@ -44,7 +44,10 @@ class SmallDisk:
 
     def make_read_only(self) -> str:
         """The shell line after which nothing more is opened for writing there."""
-        return f"mount --bind {self.folder} {self.folder} && mount -o remount,bind,ro {self.folder}"
+        locked = f"mount -o remount,bind,ro {self.folder} 2>/dev/null"
+        # Who has opened a file in this very moment keeps it busy for a while.
+        again = f"for n in 1 2 3 4 5 6 7 8 9; do {locked} && exit; sleep 0.1; done; exit 1"
+        return f"mount --bind {self.folder} {self.folder} && ({again})"
 
     def free(self) -> None:
         """Room again, and writing allowed."""
