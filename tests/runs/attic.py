@@ -164,5 +164,11 @@ def reasons(report: CleanReport) -> list[str]:
     return [thing.stays for thing in report.kept]
 
 
+def only(report: CleanReport) -> str:
+    """Why the one thing that was kept was kept."""
+    (why,) = reasons(report)
+    return why
+
+
 def unreachable(task_id: str) -> Task:
     raise RunnerError(f"the queue does not answer about {task_id}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.runs.attic import Attic
 from tests.runs.world import World
 
 
@@ -20,3 +21,9 @@ def world(home: Path, tmp_path: Path) -> World:
 def lonely(home: Path, tmp_path: Path) -> World:
     """A repository without a remote."""
     return World(tmp_path, dict(os.environ), remote=False)
+
+
+@pytest.fixture
+def attic(world: World) -> Attic:
+    """The same as a place where things pile up."""
+    return Attic(world)

@@ -7,28 +7,15 @@ import shlex
 import shutil
 import subprocess
 
-import pytest
-
 from runner.file_lock import try_lock, unlock
 from runner.git.belonging import belonging_file
 from runner.git.rescue import rescue_commit, rescue_hint
 from runner.git.unpushed import clone_alone, locks_of
 from runner.git.vault import vault_path
-from runner.runs.cleaning import CleanReport, has_many_objects
-from tests.runs.attic import Attic, age, names, reasons
+from runner.runs.cleaning import has_many_objects
+from tests.runs.attic import Attic, age, names, only, reasons
 from tests.runs.world import World
 from tests.support.git import Sandbox
-
-
-@pytest.fixture
-def attic(world: World) -> Attic:
-    return Attic(world)
-
-
-def only(report: CleanReport) -> str:
-    """Why the one thing that was kept was kept."""
-    (why,) = reasons(report)
-    return why
 
 
 def test_the_clone_of_a_repository_that_is_gone_goes(attic: Attic, world: World) -> None:

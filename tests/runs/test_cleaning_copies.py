@@ -11,15 +11,8 @@ import pytest
 from runner.file_lock import try_lock, unlock
 from runner.git.unpushed import locks_of
 from runner.git.vault import vault_path
-from runner.runs.cleaning import CleanReport
 from tests.runs.attic import FIRST, SECOND, TIGHT, Attic, age, copied, names, reasons, shown
-from tests.runs.world import World
 from tests.support.git import Sandbox
-
-
-@pytest.fixture
-def attic(world: World) -> Attic:
-    return Attic(world)
 
 
 def objects_of(vault: Path) -> set[str]:
@@ -31,11 +24,6 @@ def objects_of(vault: Path) -> set[str]:
         check=True,
     )
     return set(listed.stdout.split())
-
-
-def only(report: CleanReport) -> str:
-    (why,) = reasons(report)
-    return why
 
 
 def test_a_copy_goes_with_its_run(attic: Attic) -> None:

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.runs.attic import Attic
 from tests.runs.world import World
-
-
-@pytest.fixture
-def attic(world: World) -> Attic:
-    return Attic(world)
 
 
 def test_what_no_clone_knows_is_left_alone(attic: Attic, tmp_path: Path) -> None:

@@ -10,23 +10,11 @@ import pytest
 from runner.git.belonging import belonging_file
 from runner.git.rescue import rescue_change, rescue_commit, rescued
 from runner.git.work_tree import WorkTree
-from runner.runs.cleaning import CleanReport
-from tests.runs.attic import TIGHT, Attic, age, names, reasons
+from tests.runs.attic import TIGHT, Attic, age, names, only, reasons
 from tests.runs.world import World
 from tests.support.git import Sandbox
 
 PUSHED = [{"name": "push", "done_at": "now", "fact": {"remote": "origin"}}]
-
-
-@pytest.fixture
-def attic(world: World) -> Attic:
-    return Attic(world)
-
-
-def only(report: CleanReport) -> str:
-    """Why the one thing that was kept was kept."""
-    (why,) = reasons(report)
-    return why
 
 
 def test_the_work_tree_of_a_finished_run_goes_with_its_branch(attic: Attic, world: World) -> None:

@@ -9,20 +9,8 @@ import pytest
 
 from runner.git.belonging import belonging_file
 from runner.git.vault import vault_path
-from runner.runs.cleaning import CleanReport
-from tests.runs.attic import FIRST, SECOND, Attic, age, copied, names, reasons, shown
-from tests.runs.world import World
+from tests.runs.attic import FIRST, SECOND, Attic, age, copied, names, only, shown
 from tests.support.git import Sandbox
-
-
-@pytest.fixture
-def attic(world: World) -> Attic:
-    return Attic(world)
-
-
-def only(report: CleanReport) -> str:
-    (why,) = reasons(report)
-    return why
 
 
 def test_a_copy_without_its_clone_is_told_and_goes_when_its_run_goes(attic: Attic) -> None:

@@ -46,4 +46,5 @@ def test_when_another_run_has_the_task_it_is_not_named_as_ours(world: World) -> 
 
     assert others == [2]
     assert (report.outcome, report.pull_request) == (Outcome.LEASE_LOST, None)
+    assert (report.branch, report.commits) == (None, ())
     assert forge.opened == [wanted(branch=BRANCH)]
